@@ -1,0 +1,1 @@
+"""Samples in, samples out: pure signal handling, no files of voices, no engines."""

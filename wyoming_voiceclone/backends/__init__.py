@@ -1,0 +1,23 @@
+"""Everything that can speak, one module or folder each, behind one contract."""
+
+from wyoming_voiceclone.backends.backend import (
+    AudioStream,
+    Backend,
+    Capabilities,
+    Setting,
+    SynthesisRequest,
+    Timing,
+)
+from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
+
+__all__ = [
+    "AudioStream",
+    "Backend",
+    "Capabilities",
+    "Engine",
+    "EngineSettings",
+    "Folders",
+    "Setting",
+    "SynthesisRequest",
+    "Timing",
+]

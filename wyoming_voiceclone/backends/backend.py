@@ -1,0 +1,139 @@
+"""The one contract of everything that can speak."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.playback import Playback
+from wyoming_voiceclone.voices import Voice
+
+Setting = str | int | float | bool
+"""The value of one engine setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where one word (or phoneme) lies in the audio of its sentence."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisRequest:
+    """One sentence, complete in itself."""
+
+    text: str
+    """Normalised: as it is to be read. May hold `[[phonemes|spelling]]` (see `text.phonemes`)."""
+    voice: str
+    """The name of one of the backend's own voices."""
+    language: str | None = None
+    """BCP-47; None = the voice's main language."""
+    speaker_state: str | None = None
+    """Key of the speaker state to speak with, for backends that clone."""
+    speed: float = 1.0
+    """2.0 = twice as fast."""
+    seed: int | None = None
+    """The same seed gives the same audio."""
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    """Settings of the engine for this request, over those of the voice."""
+    playback: Playback | None = field(default=None, compare=False)
+    """The listener's clock, for whoever schedules by deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can do, known without loading a model."""
+
+    voices: tuple[Voice, ...]
+    clones: bool = False
+    streams: bool = True
+    """Whether the first chunk comes before the sentence is computed whole."""
+
+
+class AudioStream(AsyncIterator[Chunk]):
+    """One sentence (or utterance) being spoken: `rate` and its chunks.
+
+    Whoever holds it closes it; closing stops the work behind it. A failure after the first chunk
+    is raised by the iteration.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        chunks: AsyncGenerator[Chunk, None],
+        *,
+        first: Chunk | None = None,
+        timings: Sequence[Timing] = (),
+        full_scale: float = 1.0,
+    ) -> None:
+        self.rate = rate
+        self.timings = timings
+        """Words, as far as the engine knows them; empty when it does not."""
+        self.full_scale = full_scale
+        """The peak that this voice's speech reaches as a rule: what to level against."""
+        self._first = first
+        self._chunks = chunks
+
+    @classmethod
+    async def begin(
+        cls,
+        rate: int,
+        chunks: AsyncGenerator[Chunk, None],
+        *,
+        timings: Sequence[Timing] = (),
+        full_scale: float = 1.0,
+    ) -> Self:
+        """Wait for the first chunk. Whatever `chunks` raises before it is raised here."""
+        try:
+            first = await anext(chunks, None)
+        except BaseException:
+            await chunks.aclose()
+            raise
+        return cls(rate, chunks, first=first, timings=timings, full_scale=full_scale)
+
+    async def __anext__(self) -> Chunk:
+        if self._first is not None:
+            chunk, self._first = self._first, None
+            return chunk
+        return await anext(self._chunks)
+
+    async def aclose(self) -> None:
+        self._first = None
+        await self._chunks.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+class Backend(Protocol):
+    """Anything that can speak: an engine, a worker, a box, a service, or the router over them."""
+
+    @property
+    def name(self) -> str: ...
+
+    def capabilities(self) -> Capabilities:
+        """Cheap: from a manifest or a folder's index, never from a loaded model."""
+        ...
+
+    async def synthesize(self, request: SynthesisRequest) -> AudioStream:
+        """Speak one sentence; returns once the first chunk is ready.
+
+        Raises BackendUnavailable before that; afterwards a failure is raised by the stream.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Stop all work and give everything back. Safe to call twice."""
+        ...

@@ -1,0 +1,1 @@
+"""The wires this program answers on."""

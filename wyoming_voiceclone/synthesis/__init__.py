@@ -1,0 +1,1 @@
+"""From an utterance to its audio: sentences, failover, phrases already spoken."""

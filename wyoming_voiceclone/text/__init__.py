@@ -1,0 +1,1 @@
+"""Characters in, sentences out: splitting, normalising, SSML, pronunciation."""
