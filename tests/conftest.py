@@ -28,9 +28,7 @@ def _no_thread_is_left_behind() -> Iterator[None]:
 
 def _own_threads() -> set[threading.Thread]:
     # asyncio's default executor lives as long as the loop; tqdm keeps a monitor for the process
-    return {
-        t for t in threading.enumerate() if not t.name.startswith(("asyncio_", "tqdm"))
-    }
+    return {t for t in threading.enumerate() if not t.name.startswith(("asyncio_", "tqdm"))}
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -1,8 +1,9 @@
-"""Asyncio's missing pieces: blocking iterators on a thread of their own."""
+"""Asyncio's missing pieces: blocking iterators on a thread, and streams that may pause."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,6 +25,31 @@ async def iterate_in_thread(
             yield item
     finally:
         executor.submit(getattr(iterator, "close", _nothing))
+
+
+async def with_pauses(source: AsyncIterator[T], pause_s: float) -> AsyncGenerator[T | None, None]:
+    """Iterate `source`; yield None each time it has been silent for another `pause_s`.
+
+    Closing the generator cancels the wait; `source` itself stays its owner's to close.
+    """
+    while True:
+        waiting = asyncio.ensure_future(anext(source, _DONE))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=pause_s))[0]:
+                yield None
+            item = await waiting
+        finally:
+            await _cancelled(waiting)
+        if item is _DONE:
+            return
+        yield item
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    if not task.done():
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _nothing() -> None:
