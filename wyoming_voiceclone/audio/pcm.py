@@ -1,6 +1,7 @@
 """PCM: how chunks travel on the wire, 16-bit little-endian mono."""
 
 import numpy as np
+import numpy.typing as npt
 
 from wyoming_voiceclone.audio.chunk import Chunk
 
@@ -13,7 +14,8 @@ _ONE = 32_768.0
 def to_pcm16(chunk: Chunk) -> bytes:
     """Rounded and clipped; NaN becomes silence."""
     bounded: Chunk = np.nan_to_num(np.clip(chunk, -1, 1))
-    return np.minimum(np.rint(bounded * _ONE), _ONE - 1).astype("<i2").tobytes()
+    samples: npt.NDArray[np.int16] = np.minimum(np.rint(bounded * _ONE), _ONE - 1).astype("<i2")
+    return samples.tobytes()
 
 
 def from_pcm16(pcm: bytes) -> Chunk:
