@@ -1,0 +1,165 @@
+"""The tables of config.toml; each attribute's docstring is what people read in it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from wyoming_voiceclone.backends.engine import Engine, EngineSettings
+
+APP = "wyoming-voiceclone"
+
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Seconds = Annotated[float, Field(ge=0, le=60)]
+Speed = Annotated[float, Field(ge=0.25, le=4)]
+
+
+def _listed(value: Any) -> Any:
+    """`piper,espeak` is a list too: that is how it is written in the environment."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class LimitSettings(Table):
+    """What one client may ask of the server."""
+
+    connections: Annotated[int, Field(ge=1)] = 64
+    """Open connections in all; at the limit the longest idle one makes room."""
+
+
+class ServerSettings(Table):
+    """The Wyoming server, which Home Assistant talks to."""
+
+    host: str = "::"
+    """The address to listen on; "::" is every one, IPv4 and IPv6; "127.0.0.1" this machine only."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 10200
+    """The TCP port; 0 takes a free one."""
+    uris: Names = ()
+    """Where to listen instead of host and port: ["tcp://0.0.0.0:10200", "unix:///run/voice.sock"]"""
+    grace_s: Seconds = 10.0
+    """How long utterances may go on after Ctrl-C or SIGTERM; a second Ctrl-C ends them at once."""
+    limits: LimitSettings = LimitSettings()
+
+    def addresses(self) -> tuple[str, ...]:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.uris or (f"tcp://{host}:{self.port}",)
+
+
+class DiscoverySettings(Table):
+    """Being found by Home Assistant (mDNS, _wyoming._tcp.local.)."""
+
+    enabled: bool = True
+    """Whether the server announces itself on the LAN."""
+    name: str = "wyoming-voiceclone"
+    """What it is called there; Home Assistant remembers the server by it."""
+
+
+class SpeechSettings(Table):
+    """How to speak when a request does not say."""
+
+    default_voice: str = "en_US-lessac-medium"
+    """The voice to speak with, downloaded at the first start; "" is the best one there is."""
+    language: str = "en"
+    """The language (BCP-47) of a text when neither request nor voice tells."""
+    speed: Speed = 1.0
+    """2.0 is twice as fast."""
+    sentence_silence_s: Seconds = 0.0
+    """Silence between two sentences."""
+    lead_silence_s: Seconds = 0.0
+    """Silence before the first word, for players that clip the beginning."""
+    trail_silence_s: Seconds = 0.0
+    """Silence after the last word, for players that cut the end."""
+    clause_chars: Annotated[int, Field(ge=0)] = 160
+    """A first sentence longer than this is begun at a clause, to be heard early; 0: never."""
+
+
+class VoiceSettings(Table):
+    """One voice's own manner, over [speech]."""
+
+    speed: Speed = 1.0
+    """2.0 is twice as fast."""
+    sentence_silence_s: Seconds = 0.0
+    """Silence between two sentences."""
+    settings: dict[str, str | int | float | bool] = {}
+    """The engine's settings for this voice: { noise_scale = 0.5 }"""
+
+
+class RouterSettings(Table):
+    """Who speaks: the first engine in order that has the voice, else one that has its language."""
+
+    order: Names = ("piper", "espeak")
+    """Engines by preference; those not named come last."""
+    first_chunk_s: Annotated[float, Field(gt=0)] = 8.0
+    """An engine silent for longer at the start of a sentence is followed by the next."""
+    next_chunk_s: Annotated[float, Field(gt=0)] = 4.0
+    """An engine silent for longer inside a sentence is followed by the next."""
+
+
+class PhraseSettings(Table):
+    """Sentences already spoken are kept and replayed at once."""
+
+    enabled: bool = True
+    """Whether sentences are kept at all."""
+    limit_mb: Annotated[int, Field(ge=1)] = 500
+    """Disk space for them, in megabytes; those unused the longest go first."""
+
+
+class FolderSettings(Table):
+    """Where things lie on this machine."""
+
+    data: Folder = Field(default_factory=lambda: platformdirs.user_data_path(APP))
+    """What is downloaded or installed."""
+    voices: Folder = Field(default_factory=lambda: platformdirs.user_data_path(APP) / "voices")
+    """Your own voices: Piper's .onnx with .onnx.json."""
+    cache: Folder = Field(default_factory=lambda: platformdirs.user_cache_path(APP))
+    """What can be computed again: may be deleted at any time."""
+
+
+class LogSettings(Table):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important kind of message to write: debug, info, warning or error."""
+    format: Literal["text", "json"] = "text"
+    """Text for people, or json: one object per line."""
+
+
+class Settings(Table):
+    """Every setting of the program."""
+
+    server: ServerSettings = ServerSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
+    speech: SpeechSettings = SpeechSettings()
+    voices: dict[str, VoiceSettings] = {}
+    """One table per voice that speaks in its own manner: [voices."en_US-lessac-medium"] with speed,
+    sentence_silence_s, and settings of its engine: settings = { noise_scale = 0.5 }"""
+    router: RouterSettings = RouterSettings()
+    phrases: PhraseSettings = PhraseSettings()
+    folders: FolderSettings = Field(default_factory=FolderSettings)
+    log: LogSettings = LogSettings()
+    engines: Table = Table()
+
+    def engine(self, name: str) -> EngineSettings:
+        """The validated `[engines.<name>]`."""
+        found: EngineSettings = getattr(self.engines, name)
+        return found
+
+
+def settings_type(engines: Mapping[str, Engine]) -> type[Settings]:
+    """`Settings` with a table for each of the engines."""
+    tables: dict[str, Any] = {
+        name: (engine.settings, Field(default_factory=engine.settings))
+        for name, engine in sorted(engines.items())
+    }
+    engines_table = create_model("Engines", __base__=Table, **tables)
+    return create_model(
+        "Settings", __base__=Settings, engines=(engines_table, Field(default_factory=engines_table))
+    )
