@@ -69,12 +69,15 @@ class AudioStream(AsyncIterator[Chunk]):
         first: Chunk | None = None,
         timings: Sequence[Timing] = (),
         full_scale: float = 1.0,
+        source: str = "",
     ) -> None:
         self.rate = rate
         self.timings = timings
         """Words, as far as the engine knows them; empty when it does not."""
         self.full_scale = full_scale
         """The peak that this voice's speech reaches as a rule: what to level against."""
+        self.source = source
+        """Who is heard, `backend/voice`; the router fills it in."""
         self._first = first
         self._chunks = chunks
 
@@ -86,6 +89,7 @@ class AudioStream(AsyncIterator[Chunk]):
         *,
         timings: Sequence[Timing] = (),
         full_scale: float = 1.0,
+        source: str = "",
     ) -> Self:
         """Wait for the first chunk. Whatever `chunks` raises before it is raised here."""
         try:
@@ -93,7 +97,7 @@ class AudioStream(AsyncIterator[Chunk]):
         except BaseException:
             await chunks.aclose()
             raise
-        return cls(rate, chunks, first=first, timings=timings, full_scale=full_scale)
+        return cls(rate, chunks, first=first, timings=timings, full_scale=full_scale, source=source)
 
     async def __anext__(self) -> Chunk:
         if self._first is not None:

@@ -1,0 +1,185 @@
+"""Router: the backend over the backends, and the only place with failover."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.resample import Resampler
+from wyoming_voiceclone.backends import AudioStream, Backend, Capabilities, SynthesisRequest
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, NoBackend
+from wyoming_voiceclone.synthesis.health import Health
+from wyoming_voiceclone.voices import Voice, voice_for
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterLimits:
+    """How long a backend may keep a listener waiting."""
+
+    first_chunk_s: float = 8.0
+    next_chunk_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    backend: Backend
+    request: SynthesisRequest
+
+
+class Router:
+    """Speaks each sentence with the first backend, in order of preference, that can.
+
+    First those that have the voice itself, then those with another voice of its language. A
+    backend that dies or stalls inside a sentence is followed by the next one, which says the
+    sentence from its start, at the same rate.
+    """
+
+    name = "router"
+
+    def __init__(self, backends: Sequence[Backend], limits: RouterLimits | None = None) -> None:
+        self._backends = tuple(backends)
+        self._limits = limits or RouterLimits()
+        self._health = {backend.name: Health() for backend in backends}
+        self._warned: set[tuple[str, str]] = set()
+
+    def capabilities(self) -> Capabilities:
+        """Every voice of every backend; of two with one name, the preferred backend's."""
+        offered = [backend.capabilities() for backend in self._backends]
+        voices = {voice.name: voice for each in reversed(offered) for voice in each.voices}
+        ordered = dict.fromkeys(voice.name for each in offered for voice in each.voices)
+        return Capabilities(
+            voices=tuple(voices[name] for name in ordered),
+            clones=any(each.clones for each in offered),
+        )
+
+    async def synthesize(self, request: SynthesisRequest) -> AudioStream:
+        """Raises NoBackend when nobody could begin."""
+        candidates = self._candidates(request)
+        stream, candidate = await self._begin(candidates, request)
+        return await AudioStream.begin(
+            stream.rate,
+            self._spoken(stream, candidate, candidates),
+            timings=stream.timings,
+            full_scale=stream.full_scale,
+            source=f"{candidate.backend.name}/{candidate.request.voice}",
+        )
+
+    async def aclose(self) -> None:
+        for backend in self._backends:
+            await backend.aclose()
+
+    async def _begin(
+        self, candidates: Iterator[_Candidate], request: SynthesisRequest
+    ) -> tuple[AudioStream, _Candidate]:
+        for candidate in candidates:
+            if (stream := await self._try(candidate)) is not None:
+                if candidate.request.voice != request.voice:
+                    self._warn_once(request.voice, candidate)
+                return stream, candidate
+        raise NoBackend(
+            f"nobody can speak as {request.voice} now — see the warnings above in the log, "
+            f"or run `wyoming-voiceclone doctor`"
+        )
+
+    async def _try(self, candidate: _Candidate) -> AudioStream | None:
+        name = candidate.backend.name
+        try:
+            async with asyncio.timeout(self._limits.first_chunk_s):
+                return await candidate.backend.synthesize(candidate.request)
+        except BackendUnavailable as error:
+            # a prompt refusal cost nothing: it is believed for this sentence only
+            _LOGGER.info("%s: %s", name, error)
+        except TimeoutError:
+            _LOGGER.warning("%s: no sound within %.1f s", name, self._limits.first_chunk_s)
+            self._health[name].failed()
+        except Exception:
+            _LOGGER.exception("%s: failed before its first sound", name)
+            self._health[name].failed()
+        return None
+
+    async def _spoken(
+        self, stream: AudioStream, candidate: _Candidate, candidates: Iterator[_Candidate]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks of the stream, or of whoever follows it when it breaks off."""
+        rate, full_scale = stream.rate, stream.full_scale
+        while True:
+            try:
+                async with aclosing(self._watched(stream, rate, full_scale)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except Exception as error:  # noqa: BLE001 -- whatever broke, somebody else speaks on
+                self._broke_off(candidate, error)
+            else:
+                self._health[candidate.backend.name].spoke()
+                return
+            stream, candidate = await self._begin(candidates, candidate.request)
+
+    async def _watched(
+        self, stream: AudioStream, rate: int, full_scale: float
+    ) -> AsyncGenerator[Chunk, None]:
+        """The stream at this rate and scale; raises TimeoutError when its chunks stop coming."""
+        resampler = Resampler(stream.rate, rate)
+        gain = np.float32(full_scale / stream.full_scale)
+        async with stream:
+            while True:
+                async with asyncio.timeout(self._limits.next_chunk_s):
+                    chunk = await anext(stream, None)
+                if chunk is None:
+                    break
+                if (converted := resampler.feed(chunk)).size:
+                    yield converted * gain
+        if (rest := resampler.finish()).size:
+            yield rest * gain
+
+    def _candidates(self, request: SynthesisRequest) -> Iterator[_Candidate]:
+        """Whom to ask, in order; those that failed lately last."""
+        found = [
+            *(c for b in self._backends if (c := _own(b, request)) is not None),
+            *(c for b in self._backends if (c := self._instead(b, request)) is not None),
+        ]
+        found.sort(key=lambda c: not self._health[c.backend.name].is_up)  # stable
+        return iter(found)
+
+    def _instead(self, backend: Backend, request: SynthesisRequest) -> _Candidate | None:
+        """Another voice of the same language."""
+        language = request.language or self._language_of(request.voice)
+        voices = backend.capabilities().voices
+        if language is None or any(voice.name == request.voice for voice in voices):
+            return None
+        if (voice := voice_for(language, voices)) is None:
+            return None
+        return _Candidate(
+            backend, replace(request, voice=voice.name, speaker_state=None, settings={})
+        )
+
+    def _language_of(self, name: str) -> str | None:
+        voices: dict[str, Voice] = {v.name: v for v in self.capabilities().voices}
+        return voices[name].languages[0] if name in voices else None
+
+    def _broke_off(self, candidate: _Candidate, error: Exception) -> None:
+        self._health[candidate.backend.name].failed()
+        fact = "stalled" if isinstance(error, TimeoutError) else str(error) or repr(error)
+        expected = isinstance(error, (BackendError, TimeoutError))
+        _LOGGER.warning(
+            "%s: broke off inside a sentence (%s)",
+            candidate.backend.name,
+            fact,
+            exc_info=None if expected else error,
+        )
+
+    def _warn_once(self, voice: str, candidate: _Candidate) -> None:
+        key = (voice, candidate.request.voice)
+        level = logging.DEBUG if key in self._warned else logging.WARNING
+        self._warned.add(key)
+        _LOGGER.log(level, "%s cannot speak now: %s speaks instead", *key)
+
+
+def _own(backend: Backend, request: SynthesisRequest) -> _Candidate | None:
+    voices = backend.capabilities().voices
+    return _Candidate(backend, request) if any(v.name == request.voice for v in voices) else None

@@ -1,0 +1,70 @@
+"""The script of an utterance: the stream of text, cut into lines to say and breaks to keep."""
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+
+from wyoming_voiceclone.aio import with_pauses
+from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+from wyoming_voiceclone.text.sentences import SentenceSplitter, split_clause
+from wyoming_voiceclone.text.ssml import Break, Span, parse_ssml
+
+_LOGGER = logging.getLogger(__name__)
+
+PAUSE_S = 0.15
+"""A text stream this long silent after a full stop has ended its sentence."""
+
+Line = Span | Break
+
+
+async def read_script(
+    request: UtteranceRequest, text: AsyncIterator[str], language: str, clause_chars: int
+) -> AsyncGenerator[Line, None]:
+    """Sentences and breaks, each as soon as it is certain.
+
+    A first sentence longer than `clause_chars` comes in two parts, so that speech begins early.
+    """
+    lines = _ssml(text, language) if request.text_format == "ssml" else _plain(text, language)
+    first = True
+    async with aclosing(lines):
+        async for line in lines:
+            if first and isinstance(line, Span):
+                first = False
+                for part in _early(line, clause_chars):
+                    yield part
+            else:
+                yield line
+
+
+async def _plain(text: AsyncIterator[str], language: str) -> AsyncGenerator[Line, None]:
+    splitter = SentenceSplitter(language)
+    async with aclosing(with_pauses(text, PAUSE_S)) as pieces:
+        async for piece in pieces:
+            for sentence in splitter.pause() if piece is None else splitter.feed(piece):
+                yield Span(sentence)
+    for sentence in splitter.finish():
+        yield Span(sentence)
+
+
+async def _ssml(text: AsyncIterator[str], language: str) -> AsyncGenerator[Line, None]:
+    document = "".join([piece async for piece in text])
+    ssml = parse_ssml(document)
+    for note in ssml.ignored:
+        _LOGGER.warning("SSML: %s", note)
+    for item in ssml.items:
+        for line in [item] if isinstance(item, Break) else _sentences(item, language):
+            yield line
+
+
+def _sentences(span: Span, language: str) -> Iterator[Span]:
+    splitter = SentenceSplitter(span.language or language)
+    for sentence in [*splitter.feed(span.text), *splitter.finish()]:
+        yield replace(span, text=sentence)
+
+
+def _early(span: Span, clause_chars: int) -> list[Span]:
+    if not 0 < clause_chars < len(span.text):
+        return [span]
+    parts = split_clause(span.text, at_least=clause_chars // 5, at_most=clause_chars)
+    return [span] if parts is None else [replace(span, text=part) for part in parts]
