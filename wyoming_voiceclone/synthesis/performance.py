@@ -70,7 +70,7 @@ class Performance:
         sentence, stream = opening
         rate = stream.rate
         chunks = self._utterance(sentence, stream, rate)
-        return await AudioStream.begin(rate, self._handed_over(chunks, rate))
+        return await AudioStream.begin(rate, self._handed_over(chunks, rate), source=stream.source)
 
     async def _next(self) -> tuple[Sentence, AudioStream] | None:
         """The next sentence, its first chunk ready; breaks before it become silence due."""
