@@ -1,0 +1,121 @@
+"""The answer to one utterance: always an ending, whatever happens before it."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event
+from wyoming.tts import SynthesizeStopped
+
+from wyoming_voiceclone.audio.chunk import Chunk, silence
+from wyoming_voiceclone.audio.pcm import WIDTH, to_pcm16
+from wyoming_voiceclone.backends import AudioStream
+from wyoming_voiceclone.errors import VoiceCloneError
+from wyoming_voiceclone.servers.wyoming.failures import InternalFault, error_event
+from wyoming_voiceclone.servers.wyoming.speech import Speech
+from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
+from wyoming_voiceclone.servers.wyoming.wire import EventWriter, PeerGone, encode
+from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+
+_LOGGER = logging.getLogger(__name__)
+
+_EVENT_SAMPLES = 2_048
+_WRITE_SAMPLES = 16 * _EVENT_SAMPLES
+"""64 KiB of PCM between two looks at whether the peer keeps up."""
+_EMPTY_S = 0.1
+"""Home Assistant caches a WAV without samples as a success (core#50729), so there is never one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    request: UtteranceRequest
+    text: TextStream
+    streaming: bool
+    """Whether it came as a text stream, and so ends with `synthesize-stopped`."""
+
+
+class Answer:
+    """`audio-start`, `audio-chunk`s, `audio-stop`; an `error` stands before the endings."""
+
+    def __init__(self, utterance: Utterance, writer: EventWriter) -> None:
+        self._utterance = utterance
+        self._writer = writer
+        self._began = time.monotonic()
+        self._rate: int | None = None
+        self._samples = 0
+        self._first_audio_s: float | None = None
+        self._outcome = "abandoned"
+
+    async def give(self, speech: Speech) -> None:
+        """Speak to the end. Raises PeerGone."""
+        try:
+            await self._speak(speech)
+            await self._writer.write(*self._endings())
+        finally:
+            self._report()
+
+    def break_off(self, error: VoiceCloneError) -> None:
+        """Say why nothing more comes; for an answer whose `give` was cancelled."""
+        self._writer.write_last(error_event(error), *self._endings())
+
+    async def _speak(self, speech: Speech) -> None:
+        try:
+            await self._play(speech)
+            self._outcome = "spoken"
+        except PeerGone:
+            raise
+        except VoiceCloneError as error:
+            await self._fail(error)
+        except Exception:
+            _LOGGER.exception("a fault while speaking")
+            await self._fail(InternalFault("speaking failed inside the server — see its log"))
+
+    async def _play(self, speech: Speech) -> None:
+        request, text = self._utterance.request, self._utterance.text
+        if text.error:
+            raise text.error
+        async with await speech.speak(request, text) as audio:
+            await self._play_chunks(audio)
+        if text.error:  # whoever spoke may have taken it for the end of the text
+            raise text.error
+
+    async def _play_chunks(self, audio: AudioStream) -> None:
+        async for chunk in audio:
+            for at in range(0, len(chunk), _WRITE_SAMPLES):
+                await self._send(audio.rate, chunk[at : at + _WRITE_SAMPLES])
+        if self._rate is None:
+            await self._send(audio.rate, silence(audio.rate, _EMPTY_S))
+
+    async def _send(self, rate: int, chunk: Chunk) -> None:
+        pcm, size = to_pcm16(chunk), _EVENT_SAMPLES * WIDTH
+        blocks = (pcm[at : at + size] for at in range(0, len(pcm), size))
+        frames = [encode(AudioChunk(rate, WIDTH, 1, audio=block).event()) for block in blocks]
+        if self._rate is None:
+            self._rate = rate
+            frames.insert(0, encode(AudioStart(rate, WIDTH, 1).event()))
+        await self._writer.write_frames(b"".join(frames))
+        self._samples += len(chunk)
+        if self._first_audio_s is None:
+            self._first_audio_s = time.monotonic() - self._began
+
+    async def _fail(self, error: VoiceCloneError) -> None:
+        self._outcome = f"{type(error).__name__}: {error}"
+        await self._writer.write(error_event(error))
+
+    def _endings(self) -> list[Event]:
+        endings = [AudioStop().event()]
+        if self._utterance.streaming:
+            endings.append(SynthesizeStopped().event())
+        return endings
+
+    def _report(self) -> None:
+        _LOGGER.info(
+            "voice %r, %d characters: first audio after %s ms, %.2f s of audio in %.0f ms, %.200s",
+            self._utterance.request.voice or self._utterance.request.language or "default",
+            self._utterance.text.chars,
+            "-" if self._first_audio_s is None else round(self._first_audio_s * 1e3),
+            self._samples / (self._rate or 1),
+            (time.monotonic() - self._began) * 1e3,
+            self._outcome,
+        )

@@ -1,0 +1,29 @@
+"""Limits: how much of this machine one peer, and all of them together, may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    header_bytes: int = 64 * 1024
+    data_bytes: int = 1024 * 1024
+    payload_bytes: int = 64 * 1024
+    """No event that a text-to-speech server understands carries one."""
+    json_depth: int = 32
+    text_chars: int = 50_000
+    """Of one utterance: about an hour of speech."""
+    name_chars: int = 256
+    """Of a voice, a language, a speaker."""
+    queued_utterances: int = 8
+    """Waiting on one connection behind the one that is spoken; then its input is left unread."""
+    first_byte_s: float = 30.0
+    """From the connection to the first byte of its first event."""
+    event_s: float = 10.0
+    """From the first to the last byte of one event."""
+    idle_s: float = 300.0
+    """Without an event while nothing is being spoken, or while a text stream is open."""
+    write_s: float = 60.0
+    """Without the peer reading what it was sent."""
+    connections: int = 256
+    connections_per_address: int = 64
+    """Of one TCP peer; Home Assistant opens one connection per request."""
