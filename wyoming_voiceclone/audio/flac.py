@@ -27,6 +27,8 @@ class Recording:
         finite = np.nan_to_num(chunk, posinf=0.0, neginf=0.0)
         peak = float(np.abs(finite).max(initial=0.0))
         scale = float(2.0 ** np.ceil(np.log2(peak))) if peak > 0 else 1.0
+        if finite.max(initial=0.0) * (_ONE / scale) > _ONE - 0.5:
+            scale *= 2  # -32768 is a 16-bit sample, +32768 is not
         samples = np.rint(finite.astype(np.float64) * (_ONE / scale))
         return cls(rate, np.minimum(samples, _ONE - 1).astype(np.int16), scale)
 
