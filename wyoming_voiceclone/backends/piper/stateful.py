@@ -182,6 +182,7 @@ class _Surgery:
 
     def _again(self, activation: NodeProto, source: str) -> str:
         copy = _renamed(activation, [source])
+        copy.name = ""  # the original keeps it
         copy.output[0] = f"{source}.{activation.op_type}"
         self._streams.new.nodes.append(copy)
         return copy.output[0]
