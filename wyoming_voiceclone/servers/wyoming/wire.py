@@ -20,6 +20,7 @@ T = TypeVar("T")
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
 class PeerGone(VoiceCloneError):
@@ -56,7 +57,8 @@ class EventReader:
             pass
 
     async def _event(self, first: bytes) -> Event:
-        header = _parse(first + await self._line(), "the header", self._limits.json_depth)
+        line = first if first == b"\n" else first + await self._line()
+        header = _parse(line, "the header", self._limits.json_depth)
         kind = header.get("type")
         if not isinstance(kind, str):
             raise ProtocolError(f"the header's type is {_kind(kind)} — it must be a string")
@@ -152,9 +154,12 @@ def _deeper_than(raw: bytes, depth: int) -> bool:
     # Every step runs at C speed: a loop over a mebibyte of brackets would hold up everybody.
     if raw.count(b"[") + raw.count(b"{") <= depth:
         return False
-    brackets = _STRING.sub(b"", _ESCAPE.sub(b"", raw)).translate(None, _NOT_BRACKETS)
+    outside = _STRING.sub(b"", _ESCAPE.sub(b"", raw) if b"\\" in raw else raw)
+    brackets = outside.translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(depth):
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        before, brackets = len(brackets), brackets.replace(b"[]", b"")  # the innermost level
+        if len(brackets) == before:
+            break
     return bool(brackets)
 
 
