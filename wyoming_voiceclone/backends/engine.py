@@ -1,5 +1,6 @@
 """Engine: how the program finds a backend without importing its libraries."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -9,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from wyoming_voiceclone.backends.backend import Backend
+
+_LOGGER = logging.getLogger(__name__)
 
 ENTRY_POINTS = "wyoming_voiceclone.engines"
 
@@ -45,6 +48,13 @@ class Engine:
 
 
 def installed_engines() -> dict[str, Engine]:
-    """Every engine on this machine, built-in or added, by name."""
-    engines = (point.load() for point in entry_points(group=ENTRY_POINTS))
-    return {engine.name: engine for engine in engines}
+    """Every engine on this machine, built-in or added, by name; a broken one is left out."""
+    engines: dict[str, Engine] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            engine: Engine = point.load()
+        except Exception as error:
+            _LOGGER.warning("engine %s cannot be used: %s — reinstall it", point.value, error)
+        else:
+            engines[engine.name] = engine
+    return engines

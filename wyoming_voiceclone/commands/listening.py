@@ -75,7 +75,5 @@ def _open_device(rate: int) -> Any:
         device = library.OutputStream(samplerate=rate, channels=1, dtype="float32")
         device.start()
     except library.PortAudioError as error:
-        raise ConfigError(
-            f"no loudspeaker ({error}) — write a file with -o speech.wav"
-        ) from error
+        raise ConfigError(f"no loudspeaker ({error}) — write a file with -o speech.wav") from error
     return device

@@ -8,6 +8,7 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
+from wyoming_voiceclone.servers.wyoming import Limits
 
 APP = "wyoming-voiceclone"
 
@@ -28,13 +29,6 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class LimitSettings(Table):
-    """What one client may ask of the server."""
-
-    connections: Annotated[int, Field(ge=1)] = 64
-    """Open connections in all; at the limit the longest idle one makes room."""
-
-
 class ServerSettings(Table):
     """The Wyoming server, which Home Assistant talks to."""
 
@@ -46,7 +40,8 @@ class ServerSettings(Table):
     """Where to listen instead of host and port: ["tcp://0.0.0.0:10200", "unix:///run/voice.sock"]"""
     grace_s: Seconds = 10.0
     """How long utterances may go on after Ctrl-C or SIGTERM; a second Ctrl-C ends them at once."""
-    limits: LimitSettings = LimitSettings()
+    limits: Limits = Limits()
+    """What one peer, and all of them together, may take of this machine."""
 
     def addresses(self) -> tuple[str, ...]:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -77,6 +72,10 @@ class SpeechSettings(Table):
     """Silence before the first word, for players that clip the beginning."""
     trail_silence_s: Seconds = 0.0
     """Silence after the last word, for players that cut the end."""
+    lexicon: Folder = Field(
+        default_factory=lambda: platformdirs.user_config_path(APP) / "lexicon.toml"
+    )
+    """Your own pronunciations (docs/text.md), read at the start if the file is there."""
     clause_chars: Annotated[int, Field(ge=0)] = 160
     """A first sentence longer than this is begun at a clause, to be heard early; 0: never."""
 
@@ -84,9 +83,9 @@ class SpeechSettings(Table):
 class VoiceSettings(Table):
     """One voice's own manner, over [speech]."""
 
-    speed: Speed = 1.0
+    speed: Speed | None = None
     """2.0 is twice as fast."""
-    sentence_silence_s: Seconds = 0.0
+    sentence_silence_s: Seconds | None = None
     """Silence between two sentences."""
     settings: dict[str, str | int | float | bool] = {}
     """The engine's settings for this voice: { noise_scale = 0.5 }"""
@@ -106,10 +105,10 @@ class RouterSettings(Table):
 class PhraseSettings(Table):
     """Sentences already spoken are kept and replayed at once."""
 
-    enabled: bool = True
-    """Whether sentences are kept at all."""
-    limit_mb: Annotated[int, Field(ge=1)] = 500
-    """Disk space for them, in megabytes; those unused the longest go first."""
+    limit_mb: Annotated[int, Field(ge=0)] = 500
+    """Disk space for them, in megabytes; those unused the longest go first; 0 keeps none."""
+    longest_s: Annotated[float, Field(gt=0)] = 30.0
+    """Longer sentences are not kept."""
 
 
 class FolderSettings(Table):
@@ -121,6 +120,10 @@ class FolderSettings(Table):
     """Your own voices: Piper's .onnx with .onnx.json."""
     cache: Folder = Field(default_factory=lambda: platformdirs.user_cache_path(APP))
     """What can be computed again: may be deleted at any time."""
+
+    @property
+    def phrases(self) -> Path:
+        return self.cache / "phrases"
 
 
 class LogSettings(Table):
@@ -137,7 +140,7 @@ class Settings(Table):
 
     server: ServerSettings = ServerSettings()
     discovery: DiscoverySettings = DiscoverySettings()
-    speech: SpeechSettings = SpeechSettings()
+    speech: SpeechSettings = Field(default_factory=SpeechSettings)
     voices: dict[str, VoiceSettings] = {}
     """One table per voice that speaks in its own manner: [voices."en_US-lessac-medium"] with speed,
     sentence_silence_s, and settings of its engine: settings = { noise_scale = 0.5 }"""

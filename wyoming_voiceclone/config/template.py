@@ -53,9 +53,12 @@ def _header(
 
 
 def _prose(text: str) -> Iterator[str]:
-    for paragraph in text.strip().split("\n\n"):
-        for line in wrap(paragraph, 96, break_on_hyphens=False) or [""]:
-            yield f"# {line}".rstrip()
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            yield "#"
+        yield from wrap(
+            paragraph, 100, break_on_hyphens=False, initial_indent="# ", subsequent_indent="# "
+        )
 
 
 def _key(name: str) -> str:

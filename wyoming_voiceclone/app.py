@@ -1,0 +1,160 @@
+"""The composition root: from settings to everything that runs, and back down in reverse order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from wyoming_voiceclone.backends import Backend, Engine, Folders
+from wyoming_voiceclone.backends.engine import installed_engines
+from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.servers.wyoming import WyomingServer
+from wyoming_voiceclone.synthesis.cached import CachedBackend
+from wyoming_voiceclone.synthesis.phrases import PhraseCache
+from wyoming_voiceclone.synthesis.router import Router, RouterLimits
+from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
+from wyoming_voiceclone.text.lexicon import Lexicon
+
+_LOGGER = logging.getLogger(__name__)
+
+MEGABYTE = 1_000_000
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """A backend that can be made ready before the first request."""
+
+    async def warm(self, voices: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What can speak."""
+
+    backends: Sequence[Backend]
+    phrases: PhraseCache
+    speech: Speech
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Everything up to speech; no model is loaded before somebody wants to hear it."""
+    async with AsyncExitStack() as stack:
+        backends = await _make_all(settings)
+        for backend in reversed(backends):
+            stack.push_async_callback(backend.aclose)
+        if not backends:
+            raise ConfigError("no engine works — see the warnings above, or run the doctor")
+        phrases = await stack.enter_async_context(_phrase_cache(settings))
+        # the leaves, not the router: a fallback's audio is never kept as the preferred voice's
+        leaves = [CachedBackend(backend, phrases) for backend in backends]
+        limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
+        lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
+        speech = Speech(Router(leaves, limits), _manners(settings), lexicon=lexicon)
+        yield App(backends, phrases, speech)
+
+
+@asynccontextmanager
+async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServer]:
+    """Listen, be found, and get the default voice ready meanwhile."""
+    server = WyomingServer(app.speech, settings.server.limits)
+    try:
+        await server.start(settings.server.addresses())
+        async with _advertised(server, settings), _warming(app, settings.speech.default_voice):
+            yield server
+    finally:
+        await server.aclose()
+
+
+def folders_of(settings: Settings) -> Folders:
+    folders = settings.folders
+    return Folders(voices=folders.voices, data=folders.data, cache=folders.cache)
+
+
+async def _make_all(settings: Settings) -> Sequence[Backend]:
+    """Every engine that is enabled and works, in order of preference."""
+    folders = folders_of(settings)
+    engines = _preferred(installed_engines(), settings)
+    made = await asyncio.gather(*(_make(engine, settings, folders) for engine in engines))
+    return [backend for backend in made if backend is not None]
+
+
+def _preferred(engines: dict[str, Engine], settings: Settings) -> Iterable[Engine]:
+    """Those enabled: first the ones named in the order, then the others by name."""
+    names = dict.fromkeys([*settings.router.order, *sorted(engines)])
+    for name in names:
+        if name not in engines:
+            _LOGGER.warning("[router] order: no engine is called %r — have %s", name, [*engines])
+        elif settings.engine(name).enabled:
+            yield engines[name]
+
+
+async def _make(engine: Engine, settings: Settings, folders: Folders) -> Backend | None:
+    """In a thread: engines' libraries take long to import."""
+    try:
+        return await asyncio.to_thread(engine.make, settings.engine(engine.name), folders)
+    except Exception as error:  # whatever is wrong with one, the others speak
+        _LOGGER.warning(
+            "%s: this engine is left out (%s) — repair it, or set [engines.%s] enabled = false",
+            engine.name,
+            error or type(error).__name__,
+            engine.name,
+            exc_info=_LOGGER.isEnabledFor(logging.DEBUG),
+        )
+        return None
+
+
+def _phrase_cache(settings: Settings) -> PhraseCache:
+    phrases = settings.phrases
+    return PhraseCache(
+        settings.folders.phrases, phrases.limit_mb * MEGABYTE, longest_s=phrases.longest_s
+    )
+
+
+def _lexicon(path: Path) -> Lexicon | None:
+    return Lexicon.load(path) if path.exists() else None
+
+
+def _manners(settings: Settings) -> SpeechSettings:
+    speech = settings.speech
+    general = Manner(speech.speed, speech.sentence_silence_s)
+    return SpeechSettings(
+        default_voice=speech.default_voice or None,
+        language=speech.language,
+        lead_silence_s=speech.lead_silence_s,
+        trail_silence_s=speech.trail_silence_s,
+        clause_chars=speech.clause_chars,
+        manner=general,
+        manners={
+            name: Manner(
+                general.speed if voice.speed is None else voice.speed,
+                general.sentence_silence_s
+                if voice.sentence_silence_s is None
+                else voice.sentence_silence_s,
+                voice.settings,
+            )
+            for name, voice in settings.voices.items()
+        },
+    )
+
+
+@asynccontextmanager
+async def _warming(app: App, voice: str) -> AsyncIterator[None]:
+    """Make the default voice ready in the background."""
+    warmable = [backend.warm([voice]) for backend in app.backends if isinstance(backend, Warmable)]
+    task = asyncio.gather(*warmable, return_exceptions=True)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def _advertised(server: WyomingServer, settings: Settings) -> AsyncIterator[None]:
+    yield

@@ -1,0 +1,44 @@
+"""The command line: one module per command or group of commands."""
+
+from typing import Annotated
+
+import typer
+
+from wyoming_voiceclone import __version__
+from wyoming_voiceclone.commands import cache, config, doctor, say, serve, voices
+
+cli = typer.Typer(
+    name="wyoming-voiceclone",
+    help="A Wyoming text-to-speech server for Home Assistant that begins to speak at once.",
+    epilog="Start with: [bold]wyoming-voiceclone serve[/]   Something wrong? "
+    "[bold]wyoming-voiceclone doctor[/]",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wyoming-voiceclone {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+cli.command("serve")(serve.serve)
+cli.command("say")(say.say)
+cli.add_typer(voices.cli, name="voices")
+cli.add_typer(cache.cli, name="cache")
+cli.command("config")(config.config)
+cli.command("doctor")(doctor.doctor)

@@ -1,0 +1,34 @@
+"""What a check of this machine found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mark(StrEnum):
+    WELL = "[green]✓[/]"
+    NOTE = "[yellow]![/]"
+    BROKEN = "[red]✗[/]"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line for a person: the thing, the fact, and what to do about it."""
+
+    mark: Mark
+    thing: str
+    fact: str
+    remedy: str = ""
+
+
+def well(thing: str, fact: str) -> Finding:
+    return Finding(Mark.WELL, thing, fact)
+
+
+def note(thing: str, fact: str, remedy: str) -> Finding:
+    """Something works less well than it could."""
+    return Finding(Mark.NOTE, thing, fact, remedy)
+
+
+def broken(thing: str, fact: str, remedy: str) -> Finding:
+    """Something that the server needs does not work."""
+    return Finding(Mark.BROKEN, thing, fact, remedy)
