@@ -20,7 +20,8 @@ from wyoming_voiceclone.backends.piper.graph import (
     attribute,
     value_info,
 )
-from wyoming_voiceclone.backends.piper.streams import NEXT, State, Stream, Streams
+from wyoming_voiceclone.backends.piper.entry import NEXT, State
+from wyoming_voiceclone.backends.piper.streams import Stream, Streams
 from wyoming_voiceclone.backends.piper.streams import node as make_node
 
 _POINTWISE = frozenset({"Neg", "Exp", "Tanh", "Sigmoid", "LeakyRelu", "Relu", "Identity"})
@@ -68,7 +69,9 @@ class _Surgery:
         if last is None:
             raise SplitError(f"{output} does not depend on {self._stream}")
         lead = max(s.delay // s.rate + 1 for s in self._streams.known.values())
-        return Stateful(self._model(output), tuple(self._streams.states), last.rate, last.delay, lead)
+        return Stateful(
+            self._model(output), tuple(self._streams.states), last.rate, last.delay, lead
+        )
 
     def _model(self, output: str) -> ModelProto:
         nodes = self._streams.new.nodes
@@ -129,7 +132,9 @@ class _Surgery:
         if len({s.rate for s in moving}) > 1:
             raise SplitError(f"{node.op_type} of streams with different rates")
         delay = max(s.delay for s in moving)
-        self._streams.new.nodes.append(_renamed(node, [self._streams.later(name, delay) for name in inputs]))
+        self._streams.new.nodes.append(
+            _renamed(node, [self._streams.later(name, delay) for name in inputs])
+        )
         for name in node.output:
             self._streams.known[name] = Stream(delay, moving[0].rate, self._channels[name])
 

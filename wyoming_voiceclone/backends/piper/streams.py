@@ -5,20 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import NodeProto, helper
 
+from wyoming_voiceclone.backends.piper.entry import NEXT, State
 from wyoming_voiceclone.backends.piper.graph import LAST, TIME, Builder
 
-NEXT = ".next"
-"""Suffix of the output that is a state's next value."""
-
 _FAR = 1 << 40  # beyond any length, and no overflow when something is subtracted
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    name: str
-    channels: int
-    initial: int
-    """Zeros it holds before the first run: the padding on the left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,119 @@
+"""One sentence in the scheduler: made by a worker thread, heard by a task of the event loop."""
+
+import asyncio
+import logging
+import time
+import weakref
+from contextlib import suppress
+
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.playback import Playback
+from wyoming_voiceclone.backends.piper.policy import Turn, first_frames, next_frames
+from wyoming_voiceclone.backends.piper.sentence import Work
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+
+_LOG = logging.getLogger(__name__)
+_Made = Chunk | BackendError | None
+
+
+class Job:
+    def __init__(self, work: Work, playback: Playback, loop: asyncio.AbstractEventLoop) -> None:
+        self.work = work
+        self.closed = False
+        self._playback = playback
+        self._loop = loop
+        self._made: asyncio.Queue[_Made] = asyncio.Queue()  # bounded by one sentence
+        self._taken_s = 0.0
+        self._first_made: float | None = None
+        self._frames = 0
+        self._before = _last.get(playback)
+        _last[playback] = self
+
+    async def made(self) -> Chunk | None:
+        """The next chunk; None after the last one. Raises what ended the sentence."""
+        made = await self._made.get()
+        if isinstance(made, BackendError):
+            raise made
+        if made is not None:
+            self._taken_s += made.size / self.work.voice.rate
+        return made
+
+    def close(self) -> None:
+        self.closed = True
+        self._before = None
+
+    def turn(self, now: float) -> Turn:
+        """What the worker may weigh against other sentences' claims."""
+        work = self.work
+        if work.text_is_next:
+            cost_s = work.text_s
+        else:
+            cost_s = work.voice.costs.sound_s(self._next_frames(now, 1))
+        playing = work.chunks > 0 or self._playback.started is not None or self._follows()
+        return Turn(self.due(), cost_s, playing)
+
+    def due(self) -> float:
+        """When the listener will have heard all that is made so far, of this and before it."""
+        if self._before is not None and self._before.unheard:
+            return self._before.end() + self.work.seconds
+        heard_from = self._playback.dry_at
+        if self._playback.started is None and self._first_made is not None:
+            heard_from = self._first_made
+        return heard_from + self.work.seconds - self._taken_s
+
+    def end(self) -> float:
+        """When the listener will have heard the whole sentence, as far as its length is known."""
+        return self.due() + self.work.frames_left * self.work.frame_s
+
+    @property
+    def unheard(self) -> bool:
+        """Whether some of this sentence has still to be made or taken."""
+        return not self.closed and not (self.work.done and self._taken_s >= self.work.seconds)
+
+    def _follows(self) -> bool:
+        return self._before is not None and self._before.unheard
+
+    def step(self, *, others: int) -> bool:
+        """Do the next step; False when there is none after it. Never raises."""
+        if self.closed:
+            return False
+        try:
+            if self.work.text_is_next:
+                self.work.text()
+            else:
+                self._sound(others)
+        except BackendError as error:
+            self.fail(error)
+        except Exception as error:
+            _LOG.exception("piper: a sentence of %s failed", self.work.voice.name)
+            self.fail(BackendUnavailable(f"{self.work.voice.name}: {error} — ask another backend"))
+        else:
+            if not self.work.done:
+                return True
+            self._deliver(None)
+        return False
+
+    def fail(self, error: BackendError) -> None:
+        self._deliver(error)
+
+    def _sound(self, others: int) -> None:
+        self._frames = self._next_frames(time.monotonic(), others)
+        chunk = self.work.chunk(self._frames)
+        if self._first_made is None:
+            self._first_made = time.monotonic()
+        if chunk.size:
+            self._deliver(chunk)
+
+    def _next_frames(self, now: float, others: int) -> int:
+        costs = self.work.voice.costs
+        if not self.work.chunks and not self._follows() and self._playback.started is None:
+            return first_frames(costs, self.work.frame_s, self.work.frames_left, others)
+        return next_frames(costs, max(self._frames, 10), self.due() - now, others)
+
+    def _deliver(self, made: _Made) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(self._made.put_nowait, made)
+
+
+_last: weakref.WeakKeyDictionary[Playback, Job] = weakref.WeakKeyDictionary()
+"""The newest sentence of each listener."""

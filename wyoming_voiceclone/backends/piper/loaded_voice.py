@@ -1,0 +1,109 @@
+"""A Piper voice in memory: what a scheduler needs to speak with it."""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wyoming_voiceclone.backends.piper import cache as cut_voices
+from wyoming_voiceclone.backends.piper.costs import Costs
+from wyoming_voiceclone.backends.piper.entry import PARTS, Facts
+from wyoming_voiceclone.backends.piper.model import CutModel, Scales
+from wyoming_voiceclone.backends.piper.phonemes import Phonemizer
+from wyoming_voiceclone.backends.piper.sessions import Session, whole_session
+from wyoming_voiceclone.backends.piper.speech import CutSpeech, Speech, WholeSpeech
+from wyoming_voiceclone.errors import BackendUnavailable
+
+_LOG = logging.getLogger(__name__)
+_WARM_UP_IDS = 60
+_IN_MEMORY = 1.6  # bytes in memory per byte of the graphs: weights, some packed again (measured)
+
+
+class LoadedVoice:
+    """Made by `load`. Blocking; safe from any thread, for several sentences at a time."""
+
+    def __init__(
+        self, name: str, phonemizer: Phonemizer, model: CutModel | Session, facts: Facts, size: int
+    ) -> None:
+        self.name = name
+        self.rate = phonemizer.rate
+        self.full_scale = facts.full_scale
+        self.memory_bytes = round(size * _IN_MEMORY)
+        self.streams = isinstance(model, CutModel)
+        self.phonemizer = phonemizer
+        self.costs = Costs()
+        self._model = model
+
+    @classmethod
+    def load(cls, model: Path, config: Path, *, cache: Path | None, threads: int) -> "LoadedVoice":
+        """Open a stock voice. Blocking: seconds the first time, then below one.
+
+        Raises BackendUnavailable when a file is broken or missing.
+        """
+        phonemizer = Phonemizer(config)
+        try:
+            voice = cls._opened(model, config, phonemizer, cache, threads)
+        except OSError as error:
+            raise BackendUnavailable(f"{model}: {error} — download the voice again") from error
+        voice.warm_up()
+        return voice
+
+    @classmethod
+    def _opened(
+        cls, model: Path, config: Path, phonemizer: Phonemizer, cache: Path | None, threads: int
+    ) -> "LoadedVoice":
+        if cache is not None and (folder := cut_voices.find(model, cache)) is not None:
+            try:
+                return cls._from(folder, model, phonemizer, threads)
+            except BackendUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  onnxruntime's errors have no common root
+                _LOG.info(
+                    "%s: the cut voice on disk is unusable (%s): cut again", model.stem, error
+                )
+        with cut_voices.made(model, config, cache) as folder:
+            return cls._from(folder, model, phonemizer, threads)
+
+    @classmethod
+    def _from(
+        cls, folder: Path, model: Path, phonemizer: Phonemizer, threads: int
+    ) -> "LoadedVoice":
+        facts = Facts.read(folder)
+        if not facts.reason:
+            size = sum((folder / f"{part}.onnx").stat().st_size for part in PARTS)
+            return cls(model.stem, phonemizer, CutModel(folder, threads), facts, size)
+        _LOG.warning("%s speaks whole sentences, without streaming: %s", model.stem, facts.reason)
+        try:
+            whole = whole_session(model, threads)
+        except Exception as error:
+            raise BackendUnavailable(f"{model}: {error} — download the voice again") from error
+        return cls(model.stem, phonemizer, whole, facts, model.stat().st_size)
+
+    def speech(
+        self, ids: Sequence[int], speaker: int, scales: Scales, random: np.random.Generator
+    ) -> Speech:
+        """Begin to speak one run of ids: computes what is needed of the text."""
+        started = time.perf_counter()
+        speech: Speech
+        if isinstance(self._model, CutModel):
+            encoded = self._model.encode(ids, speaker, scales, random)
+            speech = CutSpeech(self._model, encoded, random)
+        else:
+            speech = WholeSpeech(self._model, ids, speaker, scales)
+        self.costs.text_took(len(ids), time.perf_counter() - started)
+        return speech
+
+    def warm_up(self) -> None:
+        """Learn what things cost here, before anybody waits."""
+        random = np.random.default_rng(0)
+        ids = [1, 0, *[20, 0] * (_WARM_UP_IDS // 2), 2]
+        for _ in range(2):  # the first one also pays for memory
+            self.costs = Costs()
+            speech = self.speech(ids, 0, Scales(), random)
+            while speech.frames_left and self.streams:
+                started, left = time.perf_counter(), speech.frames_left
+                speech.chunk(20)
+                frames = left - speech.frames_left
+                self.costs.sound_took(frames, time.perf_counter() - started)

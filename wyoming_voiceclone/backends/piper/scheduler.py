@@ -1,0 +1,111 @@
+"""Shares the processor among everybody who listens: the chunk that is needed first comes first."""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.playback import Playback
+from wyoming_voiceclone.backends.backend import AudioStream
+from wyoming_voiceclone.backends.piper.job import Job
+from wyoming_voiceclone.backends.piper.loaded_voice import LoadedVoice
+from wyoming_voiceclone.backends.piper.policy import choose
+from wyoming_voiceclone.backends.piper.sentence import Sentence, Work
+from wyoming_voiceclone.errors import BackendUnavailable
+
+_LOG = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """One per process. Its threads start with the first sentence and end with `aclose`."""
+
+    def __init__(self, *, workers: int = 1) -> None:
+        self._size = workers
+        self._threads: list[threading.Thread] = []
+        self._arrived: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        """New jobs; None wakes a worker. The loop only puts, so it never waits for a lock."""
+        self._ready: list[Job] = []
+        self._choosing = threading.Lock()
+        self._closing = False
+
+    async def speak(
+        self, voice: LoadedVoice, sentence: Sentence, playback: Playback | None
+    ) -> AudioStream:
+        """Speak one sentence; returns when its first chunk is ready.
+
+        Closing the stream stops the work after the chunk in flight. Raises BackendUnavailable.
+        """
+        if self._closing:
+            raise BackendUnavailable("piper: it is being shut down — ask another backend")
+        self._start()
+        job = Job(Work(voice, sentence), playback or Playback(), asyncio.get_running_loop())
+        self._arrived.put(job)
+        return await AudioStream.begin(
+            voice.rate, _chunks(job), timings=job.work.timings, full_scale=voice.full_scale
+        )
+
+    async def aclose(self) -> None:
+        """End the threads; what was being spoken ends with an error. Safe to call twice."""
+        self._closing = True
+        for _ in self._threads:
+            self._arrived.put(None)
+        threads, self._threads = self._threads, []
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+        self._receive()
+        for job in self._ready:
+            job.fail(BackendUnavailable("piper: it was shut down — ask another backend"))
+        self._ready.clear()
+
+    def _start(self) -> None:
+        while len(self._threads) < self._size:
+            name = f"piper-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        while not self._closing:
+            job = self._next()
+            if job is None:
+                self._wait()
+            elif job.step(others=len(self._ready)):
+                with self._choosing:
+                    self._ready.append(job)
+
+    def _next(self) -> Job | None:
+        """Take the job whose step is due, and leave the others for another worker."""
+        with self._choosing:
+            self._receive()
+            self._ready = [job for job in self._ready if not job.closed]
+            if not self._ready:
+                return None
+            now = time.monotonic()
+            turns = [job.turn(now) for job in self._ready]
+            job = self._ready.pop(choose(turns, now))
+            if self._ready and self._size > 1:
+                self._arrived.put(None)
+            return job
+
+    def _wait(self) -> None:
+        if (job := self._arrived.get()) is not None:
+            with self._choosing:
+                self._ready.append(job)
+
+    def _receive(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                if (job := self._arrived.get_nowait()) is not None:
+                    self._ready.append(job)
+
+
+async def _chunks(job: Job) -> AsyncGenerator[Chunk, None]:
+    try:
+        while (made := await job.made()) is not None:
+            yield made
+    finally:
+        job.close()
