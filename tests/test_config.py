@@ -24,6 +24,8 @@ class BoxSettings(EngineSettings):
 
     tempo: int = 120
     """Beats per minute."""
+    tune: str | None = None
+    """What it plays."""
 
 
 def _make(settings: BoxSettings, folders: Folders) -> Backend:
@@ -186,7 +188,9 @@ def test_the_template_uncommented_is_every_default(tmp_path: Path) -> None:
     defaults = read()
     template = config_toml(defaults)
     live = "\n".join(
-        line.removeprefix("#") for line in template.splitlines() if not line.startswith("# ")
+        line.removeprefix("#")
+        for line in template.splitlines()
+        if not line.startswith("# ") and not line.endswith(" =")
     )
     assert read(live, folder=tmp_path).model_dump() == defaults.model_dump()
     assert tomllib.loads(template)["server"] == {"limits": {}}
@@ -206,9 +210,7 @@ def test_every_setting_is_explained() -> None:
     silence_s=st.floats(0, 60),
     voices=st.dictionaries(
         st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1),
-        st.fixed_dictionaries(
-            {"speed": st.floats(0.25, 4), "settings": st.just({"speaker": "p239"})}
-        ),
+        st.fixed_dictionaries({"speed": st.none() | st.floats(0.25, 4)}),
         max_size=3,
     ),
 )

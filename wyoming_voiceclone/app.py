@@ -135,7 +135,6 @@ def _manners(settings: Settings) -> SpeechSettings:
                 general.sentence_silence_s
                 if voice.sentence_silence_s is None
                 else voice.sentence_silence_s,
-                voice.settings,
             )
             for name, voice in settings.voices.items()
         },

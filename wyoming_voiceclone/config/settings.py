@@ -81,14 +81,12 @@ class SpeechSettings(Table):
 
 
 class VoiceSettings(Table):
-    """One voice's own manner, over [speech]."""
+    """One voice's own manner; what is left out is as in [speech]."""
 
     speed: Speed | None = None
     """2.0 is twice as fast."""
     sentence_silence_s: Seconds | None = None
     """Silence between two sentences."""
-    settings: dict[str, str | int | float | bool] = {}
-    """The engine's settings for this voice: { noise_scale = 0.5 }"""
 
 
 class RouterSettings(Table):
@@ -142,8 +140,8 @@ class Settings(Table):
     discovery: DiscoverySettings = DiscoverySettings()
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     voices: dict[str, VoiceSettings] = {}
-    """One table per voice that speaks in its own manner: [voices."en_US-lessac-medium"] with speed,
-    sentence_silence_s, and settings of its engine: settings = { noise_scale = 0.5 }"""
+    """Voices that speak in their own manner: [voices."en_US-lessac-medium"] with speed = 1.2 or
+    sentence_silence_s = 0.3. What only Piper knows is in [engines.piper.voices]."""
     router: RouterSettings = RouterSettings()
     phrases: PhraseSettings = PhraseSettings()
     folders: FolderSettings = Field(default_factory=FolderSettings)

@@ -39,7 +39,7 @@ def _table(
             continue
         if commented and inner is not None:
             yield from _prose(inner.description)
-        yield f"{'#' if commented or value is None else ''}{key} = {_toml(value)}"
+        yield f"{'#' if commented or value is None else ''}{key} = {_toml(value)}".rstrip()
 
 
 def _header(
@@ -68,7 +68,7 @@ def _key(name: str) -> str:
 def _toml(value: Any) -> str:
     match value:
         case None:
-            return '""'
+            return ""  # TOML has no word for it: the key is left out
         case list():
             return f"[{', '.join(map(_toml, value))}]"
         case dict():

@@ -1,0 +1,74 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = (
+    "onnxruntime",
+    "onnx",
+    "piper",
+    "espeakng_loader",
+    "torch",
+    "transformers",
+    "huggingface_hub",
+)
+WHICH = f"print([m for m in {HEAVY} if m in sys.modules])"
+
+
+def python(code: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return run.stdout.strip()
+
+
+def test_imports_point_down_and_engines_libraries_stay_in_their_engines() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run(
+        [lint, "--no-cache"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_importing_the_package_takes_less_than_100_ms() -> None:
+    code = (
+        "import time; began = time.perf_counter(); import wyoming_voiceclone;"
+        "print(time.perf_counter() - began)"
+    )
+    # the best of three: other work on the machine only ever adds
+    assert min(float(python(code)) for _ in range(3)) < 0.1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys, wyoming_voiceclone",
+        "import sys, wyoming_voiceclone.app",
+        "import sys, wyoming_voiceclone.commands",
+        "import sys; from wyoming_voiceclone.backends.engine import installed_engines;"
+        "assert len(installed_engines()) >= 2",
+    ],
+)
+def test_nothing_loads_an_engines_library_before_the_engine_is_used(code: str) -> None:
+    assert python(f"{code}; {WHICH}") == "[]"
+
+
+@pytest.mark.parametrize("flag", ["--version", "--help"])
+def test_asking_what_there_is_loads_no_engine(flag: str) -> None:
+    code = (
+        "import sys; from wyoming_voiceclone.commands import cli;"
+        f"cli([{flag!r}], standalone_mode=False); {WHICH}"
+    )
+    assert python(code).splitlines()[-1] == "[]"
+
+
+def test_modules_are_at_most_250_lines() -> None:
+    modules = [*(ROOT / "wyoming_voiceclone").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    long = {
+        str(module.relative_to(ROOT)): lines
+        for module in modules
+        if (lines := len(module.read_text("utf-8").splitlines())) > 250
+    }
+    assert not long
