@@ -7,7 +7,6 @@ multiplied, and the band is moved between [L, rows] and [L, L] by writing it wit
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from onnx import ModelProto, NodeProto
 
@@ -61,7 +60,7 @@ def _end_of_shift(graph: Graph, node: NodeProto) -> str:
     while True:
         after = [n for n in graph.consumers[node.output[0]] if n.op_type in _SHIFTING]
         if not after:
-            return node.output[0]
+            return str(node.output[0])
         node = after[0]
 
 

@@ -50,8 +50,8 @@ class Facts:
     def read(cls, folder: Path) -> "Facts":
         """Raises OSError, or ValueError, KeyError or TypeError when it is not what was written."""
         raw = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        parts = {name: _stream(raw.pop(name)) for name in ("flow", "decoder")}
-        return cls(**raw, **parts)
+        flow, decoder = _stream(raw.pop("flow")), _stream(raw.pop("decoder"))
+        return cls(**raw, flow=flow, decoder=decoder)
 
 
 def _stream(raw: dict[str, Any] | None) -> StreamFacts | None:

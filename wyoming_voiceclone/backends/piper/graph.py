@@ -32,7 +32,7 @@ class Graph:
 
     def maker(self, tensor: str, what: str, *ops: str) -> NodeProto:
         """The node that makes `tensor`: one of `ops`, else SplitError."""
-        node = self.producer.get(tensor)
+        node: NodeProto | None = self.producer.get(tensor)
         if node is None or node.op_type not in ops:
             found = node.op_type if node else "an input"
             raise SplitError(f"{what}: made by {found}, expected {' or '.join(ops)}")
@@ -115,7 +115,9 @@ class Builder:
 
     def add(self, op: str, *inputs: str, **attributes: int | list[int]) -> str:
         name = f"{self._prefix}{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        node = helper.make_node(op, list(inputs), [name])
+        node.attribute.extend(helper.make_attribute(*item) for item in attributes.items())
+        self.nodes.append(node)
         return name
 
     def array(self, value: npt.NDArray[Any]) -> str:

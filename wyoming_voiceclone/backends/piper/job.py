@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-import weakref
 from contextlib import suppress
 
 from wyoming_voiceclone.audio.chunk import Chunk
@@ -17,17 +16,23 @@ _Made = Chunk | BackendError | None
 
 
 class Job:
-    def __init__(self, work: Work, playback: Playback, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        work: Work,
+        playback: Playback | None,
+        loop: asyncio.AbstractEventLoop,
+        before: "Job | None" = None,
+    ) -> None:
         self.work = work
         self.closed = False
-        self._playback = playback
+        self._playback = playback or Playback()
+        self._hands_over = playback is None  # then the layer above does not
         self._loop = loop
         self._made: asyncio.Queue[_Made] = asyncio.Queue()  # bounded by one sentence
         self._taken_s = 0.0
         self._first_made: float | None = None
         self._frames = 0
-        self._before = _last.get(playback)
-        _last[playback] = self
+        self._before = before
 
     async def made(self) -> Chunk | None:
         """The next chunk; None after the last one. Raises what ended the sentence."""
@@ -35,7 +40,10 @@ class Job:
         if isinstance(made, BackendError):
             raise made
         if made is not None:
-            self._taken_s += made.size / self.work.voice.rate
+            seconds = made.size / self.work.voice.rate
+            self._taken_s += seconds
+            if self._hands_over:
+                self._playback.hand_over(seconds)
         return made
 
     def close(self) -> None:
@@ -84,7 +92,7 @@ class Job:
                 self._sound(others)
         except BackendError as error:
             self.fail(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it was, the worker lives on
             _LOG.exception("piper: a sentence of %s failed", self.work.voice.name)
             self.fail(BackendUnavailable(f"{self.work.voice.name}: {error} — ask another backend"))
         else:
@@ -113,7 +121,3 @@ class Job:
     def _deliver(self, made: _Made) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._made.put_nowait, made)
-
-
-_last: weakref.WeakKeyDictionary[Playback, Job] = weakref.WeakKeyDictionary()
-"""The newest sentence of each listener."""

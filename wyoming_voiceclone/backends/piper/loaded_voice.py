@@ -34,6 +34,7 @@ class LoadedVoice:
         self.streams = isinstance(model, CutModel)
         self.phonemizer = phonemizer
         self.costs = Costs()
+        self._speakers = phonemizer.speakers
         self._model = model
 
     @classmethod
@@ -85,6 +86,9 @@ class LoadedVoice:
         self, ids: Sequence[int], speaker: int, scales: Scales, random: np.random.Generator
     ) -> Speech:
         """Begin to speak one run of ids: computes what is needed of the text."""
+        if not 0 <= speaker < self._speakers:
+            known = f"0 to {self._speakers - 1}"
+            raise BackendUnavailable(f"{self.name}: it has no speaker {speaker} — use {known}")
         started = time.perf_counter()
         speech: Speech
         if isinstance(self._model, CutModel):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from wyoming_voiceclone.backends.piper.entry import NEXT, Facts, StreamFacts
-from wyoming_voiceclone.backends.piper.sessions import Session, prepared_session
+from wyoming_voiceclone.backends.piper.sessions import prepared_session
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,6 +37,15 @@ class Encoded:
     speaker: Floats | None
 
 
+class _Part:
+    """One of the graphs, and what it reads."""
+
+    def __init__(self, file: Path, threads: int) -> None:
+        self.session = prepared_session(file, threads)
+        self.inputs = frozenset(i.name for i in self.session.get_inputs())
+        self.output = self.session.get_outputs()[0].name
+
+
 class CutModel:
     """The three graphs of one voice."""
 
@@ -45,11 +54,10 @@ class CutModel:
         if facts.flow is None or facts.decoder is None:
             raise ValueError(f"{folder}: the facts of a cut voice are missing")
         self.flow, self.decoder = facts.flow, facts.decoder
-        self.hop = self.decoder.rate
         self._facts = facts
-        self._text = prepared_session(folder / "text.onnx", threads)
-        self._flow = prepared_session(folder / "flow.onnx", threads)
-        self._decoder = prepared_session(folder / "decoder.onnx", threads)
+        self._text = _Part(folder / "text.onnx", threads)
+        self._flow = _Part(folder / "flow.onnx", threads)
+        self._decoder = _Part(folder / "decoder.onnx", threads)
 
     def encode(
         self, ids: Sequence[int], speaker: int, scales: Scales, random: np.random.Generator
@@ -61,21 +69,26 @@ class CutModel:
             self._facts.duration_noise: random.standard_normal((1, 2, len(ids)), np.float32),
             "sid": np.array([speaker], np.int64),
         }
-        known = {i.name for i in self._text.get_inputs()}
-        outputs = self._text.run(None, {k: v for k, v in feeds.items() if k in known})
-        mean, log_scale, durations = outputs[:3]
+        feeds = {name: value for name, value in feeds.items() if name in self._text.inputs}
+        mean, log_scale, durations, *rest = self._text.session.run(None, feeds)
         return Encoded(
             np.ascontiguousarray(mean[0].T),
             np.ascontiguousarray((np.exp(log_scale[0]) * np.float32(scales.noise)).T),
             _bounded(durations[0, 0]),
-            outputs[3] if len(outputs) > 3 else None,
+            rest[0] if rest else None,
         )
 
-    def flowing(self, speaker: Floats | None) -> "Stateful":
-        return Stateful(self._flow, self.flow, self._facts.speaker, speaker)
+    def flowing(self, speaker: Floats | None) -> "Going":
+        return Going(self._flow, self.flow, self._fixed(self._flow, speaker))
 
-    def decoding(self, speaker: Floats | None) -> "Stateful":
-        return Stateful(self._decoder, self.decoder, self._facts.speaker, speaker)
+    def decoding(self, speaker: Floats | None) -> "Going":
+        return Going(self._decoder, self.decoder, self._fixed(self._decoder, speaker))
+
+    def _fixed(self, part: _Part, speaker: Floats | None) -> dict[str, ort.OrtValue]:
+        name = self._facts.speaker
+        if name is None or speaker is None or name not in part.inputs:
+            return {}
+        return {name: _value(speaker)}
 
 
 def _bounded(durations: Floats) -> npt.NDArray[np.int64]:
@@ -86,34 +99,29 @@ def _bounded(durations: Floats) -> npt.NDArray[np.int64]:
     return np.diff(total, prepend=0)
 
 
-class Stateful:
+class Going:
     """One sentence on its way through a stateful graph."""
 
-    def __init__(
-        self, session: Session, facts: StreamFacts, name: str | None, speaker: Floats | None
-    ) -> None:
-        self._session = session
-        self._facts = facts
+    def __init__(self, part: _Part, facts: StreamFacts, fixed: dict[str, ort.OrtValue]) -> None:
+        self._part, self._facts, self._fixed = part, facts, fixed
+        self._outputs = [part.output, *(state.name + NEXT for state in facts.states)]
         self._state = {
-            s.name: _value(np.zeros((1, s.channels, s.initial), np.float32)) for s in facts.states
+            state.name: _value(np.zeros((1, state.channels, state.initial), np.float32))
+            for state in facts.states
         }
-        known = [i.name for i in session.get_inputs()]
-        self._fixed = {name: _value(speaker)} if speaker is not None and name in known else {}
-        self._outputs = [session.get_outputs()[0].name, *(s.name + NEXT for s in facts.states)]
         self._begin = 1
 
     def push(self, frames: Floats, *, end: bool) -> Floats:
         """What can be known after these frames [1, channels, n] (the first: n >= lead, or end)."""
         feeds = self._state | self._fixed
         feeds[self._facts.stream] = _value(np.ascontiguousarray(frames))
-        feeds["begin"] = _value(np.array([self._begin], np.int64))
-        feeds["end"] = _value(np.array([int(end)], np.int64))
-        known = {i.name for i in self._session.get_inputs()}
-        feeds = {name: value for name, value in feeds.items() if name in known}
-        output, *states = self._session.run_with_ort_values(self._outputs, feeds)
-        self._begin = 0
+        for name, flag in (("begin", self._begin), ("end", int(end))):
+            if name in self._part.inputs:
+                feeds[name] = _value(np.array([flag], np.int64))
+        output, *states = self._part.session.run_with_ort_values(self._outputs, feeds)
         named = zip(self._facts.states, states, strict=True)
         self._state = {} if end else {state.name: value for state, value in named}
+        self._begin = 0
         result: Floats = output.numpy()
         return result
 

@@ -43,6 +43,7 @@ class Phonemizer:
             ) from error
         self.rate = self._config.sample_rate
         self.hop = self._config.hop_length
+        self.speakers = max(1, self._config.num_speakers)
         # piper-tts phonemizes in a method of its voice; no session is needed for that
         self._piper = PiperVoice(session=None, config=self._config, download_dir=config.parent)
 
@@ -74,13 +75,19 @@ class Phonemizer:
     def _cut(self, phonemes: list[str]) -> list[Run]:
         """Runs of at most MAX_IDS, cut between words where there are any."""
         if self._config.phoneme_type == PhonemeType.PINYIN:
-            ids = self._piper.phonemes_to_ids(phonemes)  # it pads in its own way
-            return [Run(tuple(ids), ())] if len(ids) <= MAX_IDS else []
+            return self._pinyin(phonemes)
         known = [phoneme for phoneme in phonemes if phoneme in self._map]
         if len(known) < len(phonemes):
             _LOG.debug("%d phonemes that this voice lacks are left out", len(phonemes) - len(known))
         runs = [_run(part, self._map) for part in _parts(known, self._map)]
         return [run for run in runs if run.words]
+
+    def _pinyin(self, phonemes: list[str]) -> list[Run]:
+        ids = self._piper.phonemes_to_ids(phonemes)  # it pads in its own way
+        if len(ids) <= MAX_IDS:
+            return [Run(tuple(ids), ())] if phonemes else []
+        half = len(phonemes) // 2
+        return self._pinyin(phonemes[:half]) + self._pinyin(phonemes[half:])
 
     @property
     def _map(self) -> Any:

@@ -1,4 +1,4 @@
-"""Cuts, optimises and checks one voice, in a process of its own: `python -m … MODEL FOLDER`.
+"""Cuts, optimises and checks one voice, in a process of its own: `python -m … MODEL FOLDER CONFIG`.
 
 The process takes several times the memory that the voice itself needs, and gives it back by
 ending. What it writes is read by `entry`; the checked graphs sound like the unsplit one.
@@ -31,6 +31,8 @@ _STILL = Scales(noise=0.0, length=1.0, noise_w=0.0)
 _CHECKED_IDS = 40
 _MEASURED_IDS = 100
 
+IdMap = dict[str, list[int]]
+
 
 def main() -> int:
     model, folder = Path(sys.argv[1]), Path(sys.argv[2])
@@ -39,7 +41,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001  onnxruntime's errors have no common root
         sys.stderr.write(f"{error}\n")
         return BROKEN
-    phonemes = _phonemes(json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")))
+    phonemes = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8"))["phoneme_id_map"]
     full_scale = _full_scale(whole, phonemes)
     try:
         facts = _cut(model, folder, full_scale)
@@ -74,26 +76,22 @@ def _cut(model: Path, folder: Path, full_scale: float) -> Facts:
 
 
 def _serialised(part: ModelProto) -> bytes:
-    return part.SerializeToString()
+    return bytes(part.SerializeToString())
 
 
 def _facts(graph: Stateful, stream: str) -> StreamFacts:
     return StreamFacts(stream, graph.states, graph.rate, graph.delay, graph.lead)
 
 
-def _phonemes(config: dict[str, dict[str, list[int]]]) -> list[int]:
-    """The ids of what is a sound in this voice."""
-    ids = {i for key, values in config["phoneme_id_map"].items() if key.isalpha() for i in values}
-    return sorted(ids) or [0]
+def _babble(phonemes: IdMap, count: int, seed: int) -> list[int]:
+    """Begin, `count` sounds of the voice with the pad after each, end."""
+    begin, pad, end = (phonemes.get(key, [0]) for key in "^_$")
+    sounds = [ids for key, ids in sorted(phonemes.items()) if key.isalpha()] or [pad]
+    chosen = np.random.default_rng(seed).integers(len(sounds), size=count)
+    return [*begin, *pad, *(i for c in chosen for i in (*sounds[c], *pad)), *end]
 
 
-def _babble(phonemes: list[int], count: int, seed: int) -> list[int]:
-    """Begin, sounds with the pad between them, end: as every Piper voice numbers them."""
-    sounds = np.random.default_rng(seed).choice(phonemes, count).tolist()
-    return [1, 0, *(i for sound in sounds for i in (sound, 0)), 2]
-
-
-def _full_scale(whole: Session, phonemes: list[int]) -> float:
+def _full_scale(whole: Session, phonemes: IdMap) -> float:
     peaks = [
         float(
             np.abs(
@@ -107,7 +105,7 @@ def _full_scale(whole: Session, phonemes: list[int]) -> float:
     return float(np.clip(np.median(peaks), 0.05, 4.0))
 
 
-def _check(whole: Session, cut: CutModel, phonemes: list[int]) -> None:
+def _check(whole: Session, cut: CutModel, phonemes: IdMap) -> None:
     """SplitError unless the parts say in several chunks what the whole graph says."""
     ids = _babble(phonemes, _CHECKED_IDS // 2, 7)
     expected = WholeSpeech(whole, ids, 0, _STILL).chunk(0)

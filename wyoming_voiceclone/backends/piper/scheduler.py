@@ -1,10 +1,10 @@
 """Shares the processor among everybody who listens: the chunk that is needed first comes first."""
 
 import asyncio
-import logging
 import queue
 import threading
 import time
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -17,8 +17,6 @@ from wyoming_voiceclone.backends.piper.policy import choose
 from wyoming_voiceclone.backends.piper.sentence import Sentence, Work
 from wyoming_voiceclone.errors import BackendUnavailable
 
-_LOG = logging.getLogger(__name__)
-
 
 class Scheduler:
     """One per process. Its threads start with the first sentence and end with `aclose`."""
@@ -30,6 +28,9 @@ class Scheduler:
         """New jobs; None wakes a worker. The loop only puts, so it never waits for a lock."""
         self._ready: list[Job] = []
         self._choosing = threading.Lock()
+        self._newest: weakref.WeakKeyDictionary[Playback, weakref.ref[Job]]
+        self._newest = weakref.WeakKeyDictionary()
+        """The last sentence of each listener: the next one is heard after it."""
         self._closing = False
 
     async def speak(
@@ -42,7 +43,7 @@ class Scheduler:
         if self._closing:
             raise BackendUnavailable("piper: it is being shut down — ask another backend")
         self._start()
-        job = Job(Work(voice, sentence), playback or Playback(), asyncio.get_running_loop())
+        job = self._job(Work(voice, sentence), playback)
         self._arrived.put(job)
         return await AudioStream.begin(
             voice.rate, _chunks(job), timings=job.work.timings, full_scale=voice.full_scale
@@ -60,6 +61,13 @@ class Scheduler:
         for job in self._ready:
             job.fail(BackendUnavailable("piper: it was shut down — ask another backend"))
         self._ready.clear()
+
+    def _job(self, work: Work, playback: Playback | None) -> Job:
+        before = self._newest.get(playback) if playback is not None else None
+        job = Job(work, playback, asyncio.get_running_loop(), before() if before else None)
+        if playback is not None:
+            self._newest[playback] = weakref.ref(job)
+        return job
 
     def _start(self) -> None:
         while len(self._threads) < self._size:

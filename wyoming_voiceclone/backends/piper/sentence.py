@@ -44,7 +44,7 @@ class Work:
         self.chunks = 0
         self.done = False
         self._sentence = sentence
-        self._random = np.random.default_rng(sentence.seed)
+        self._random = np.random.default_rng(_entropy(sentence.seed))
         self._scales = Scales(sentence.noise_scale, sentence.length_scale, sentence.noise_w_scale)
         self._runs: list[Run] | None = None
         self._speech: Speech | None = None
@@ -105,3 +105,7 @@ class Work:
         self._spans += word_spans(run.words, speech.durations, self.frame_s, self.seconds)
         if not self._runs:
             self.timings += timings(spelled(self._sentence.text), self._spans)
+
+
+def _entropy(seed: int | None) -> int | None:
+    return None if seed is None else abs(seed)

@@ -85,7 +85,8 @@ def _only(graph: Graph, op: str) -> NodeProto:
     found = [node for node in graph.nodes if node.op_type == op]
     if len(found) != 1:
         raise SplitError(f"found {len(found)} {op}, expected one")
-    return found[0]
+    node: NodeProto = found[0]
+    return node
 
 
 def _decoder_entry(graph: Graph) -> tuple[str, str | None]:
@@ -135,14 +136,14 @@ def _prior(graph: Graph, noise: str) -> tuple[str, str, str]:
 
 
 def _before_repeat(graph: Graph, frames: str) -> str:
-    """x of Transpose(MatMul(alignment, Transpose(x))): one column per phoneme id."""
+    """What x is in Transpose(MatMul(alignment, Transpose(x))): one column per phoneme id."""
     outer = graph.maker(frames, "length regulator", "Transpose")
     product = graph.maker(outer.input[0], "length regulator", "MatMul")
-    return graph.maker(product.input[1], "length regulator", "Transpose").input[0]
+    return str(graph.maker(product.input[1], "length regulator", "Transpose").input[0])
 
 
 def _masked(graph: Graph, latent: str, z_p: str) -> tuple[str, str]:
-    """z and the mask that it is multiplied by before the decoder."""
+    """The latent z and the mask that it is multiplied by before the decoder."""
     node = graph.maker(graph.back(latent, "Slice", "Identity"), "z * mask", "Mul")
     z = [name for name in node.input if z_p in graph.above([name])]
     if len(z) != 1:

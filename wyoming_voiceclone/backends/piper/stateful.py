@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper, shape_inference
 
+from wyoming_voiceclone.backends.piper.convolution import padding, upsampling
+from wyoming_voiceclone.backends.piper.entry import NEXT, State
 from wyoming_voiceclone.backends.piper.graph import (
     CHANNELS,
     TIME,
@@ -20,14 +22,13 @@ from wyoming_voiceclone.backends.piper.graph import (
     attribute,
     value_info,
 )
-from wyoming_voiceclone.backends.piper.entry import NEXT, State
 from wyoming_voiceclone.backends.piper.streams import Stream, Streams
 from wyoming_voiceclone.backends.piper.streams import node as make_node
 
 _POINTWISE = frozenset({"Neg", "Exp", "Tanh", "Sigmoid", "LeakyRelu", "Relu", "Identity"})
 _KEEP_ZERO = frozenset({"LeakyRelu", "Relu", "Tanh", "Identity"})
 _BINARY = frozenset({"Add", "Sub", "Mul", "Div"})
-_UNIFORM: Mapping[str, Callable[[float], float]] = {"Neg": lambda x: -x, "Exp": lambda x: np.exp(x)}
+_UNIFORM: Mapping[str, Callable[[float], float]] = {"Neg": lambda x: -x, "Exp": np.exp}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class _Surgery:
         return True
 
     def _is_identity(self, node: NodeProto, inputs: list[str]) -> bool:
-        """x * 1, x / 1, x + 0, x - 0: the masks and the zeros that an export leaves behind."""
+        """Whether it is x * 1, x / 1, x + 0 or x - 0: an export leaves masks and zeros behind."""
         neutral = 0.0 if node.op_type in ("Add", "Sub") else 1.0
         either = inputs if node.op_type in ("Add", "Mul") else inputs[1:]
         return any(self._uniform.get(name) == neutral for name in either)
@@ -163,7 +164,7 @@ class _Surgery:
         return self._streams.new.array(np.full((1, 1, 1), self._uniform[name], np.float32))
 
     def _conv(self, node: NodeProto, inputs: list[str]) -> None:
-        pad = _pad(self._graph, node)
+        pad = padding(self._graph, node)
         source, between = self._before_activations(inputs[0])
         # zeros stay zeros in these activations, so they may come after the padding; what the
         # residual connection reads then lies in the same state as what the convolution reads
@@ -190,10 +191,10 @@ class _Surgery:
         copy.name = ""  # the original keeps it
         copy.output[0] = f"{source}.{activation.op_type}"
         self._streams.new.nodes.append(copy)
-        return copy.output[0]
+        return str(copy.output[0])
 
     def _conv_transpose(self, node: NodeProto, inputs: list[str]) -> None:
-        kernel, stride, pad = _upsampling(self._graph, node)
+        kernel, stride, pad = upsampling(self._graph, node)
         stream, name = self._streams.known[inputs[0]], node.output[0]
         count = -(-kernel // stride) - 1
         held = self._streams.before(inputs[0], count) if count else inputs[0]
@@ -204,30 +205,6 @@ class _Surgery:
         self._streams.new.nodes.append(copy)
         after = Stream(stream.delay * stride + pad, stream.rate * stride, self._channels[name])
         self._streams.known[self._name(name)] = after
-
-
-def _pad(graph: Graph, conv: NodeProto) -> int:
-    """Zeros on each side of a convolution that keeps the length."""
-    kernel = graph.weight_shape(conv)[2:]
-    span = (kernel[0] - 1) * attribute(conv, "dilations", [1])[0]
-    pads = list(attribute(conv, "pads", [0, 0]))
-    plain = attribute(conv, "auto_pad", b"NOTSET") == b"NOTSET" and len(kernel) == 1
-    if not plain or attribute(conv, "strides", [1]) != [1] or pads != [span // 2] * 2 or span % 2:
-        raise SplitError("a convolution changes the length or is padded unevenly")
-    return span // 2
-
-
-def _upsampling(graph: Graph, conv: NodeProto) -> tuple[int, int, int]:
-    """Kernel, stride and padding of a transposed convolution that makes `stride` of each moment."""
-    kernel = graph.weight_shape(conv)[2:]
-    stride = attribute(conv, "strides", [1])[0]
-    pads = list(attribute(conv, "pads", [0, 0]))
-    plain = attribute(conv, "auto_pad", b"NOTSET") == b"NOTSET" and len(kernel) == 1
-    plain = plain and attribute(conv, "dilations", [1]) == [1]
-    plain = plain and attribute(conv, "output_padding", [0]) == [0]
-    if not plain or pads[0] != pads[1] or kernel[0] - 2 * pads[0] != stride:
-        raise SplitError("a transposed convolution is not a plain upsampling")
-    return kernel[0], stride, pads[0]
 
 
 def _channels(part: ModelProto) -> dict[str, int]:
