@@ -9,11 +9,12 @@ import wave
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.audio import AudioChunk, AudioStart
 from wyoming.error import Error
 from wyoming.event import Event, Eventable, async_read_event, async_write_event
 from wyoming.info import Describe, Info
@@ -22,11 +23,12 @@ from wyoming.tts import (
     SynthesizeChunk,
     SynthesizeStart,
     SynthesizeStop,
-    SynthesizeStopped,
     SynthesizeVoice,
 )
 
 from wyoming_voiceclone.servers.wyoming import Limits, Speech, WyomingServer
+
+Ending = Literal["audio-stop", "synthesize-stopped"]
 
 
 @dataclass
@@ -111,7 +113,7 @@ class HomeAssistant:
             began = time.monotonic()
             wanted = _voice(voice, speaker)
             await line.send(Synthesize(text, wanted, text_format))
-            return await listen(line, AudioStop, began)
+            return await line.hear("audio-stop", began)
 
     async def say_words(
         self,
@@ -124,7 +126,7 @@ class HomeAssistant:
         """A text stream, the whole text again as `synthesize`, and reading at the same time."""
         async with self.connected() as line:
             began = time.monotonic()
-            hearing = asyncio.create_task(listen(line, SynthesizeStopped, began))
+            hearing = asyncio.create_task(line.hear("synthesize-stopped", began))
             try:
                 start = SynthesizeStart(_voice(voice, speaker), text_format)
                 await _send_words(line, start, pieces)
@@ -156,7 +158,10 @@ class Line:
 
     async def send(self, *events: Eventable) -> None:
         for event in events:
-            await async_write_event(event.event(), self._writer)
+            await self.send_event(event.event())
+
+    async def send_event(self, event: Event) -> None:
+        await async_write_event(event, self._writer)
 
     async def send_raw(self, raw: bytes) -> None:
         """Any bytes, rules or not."""
@@ -166,6 +171,24 @@ class Line:
     async def receive(self) -> Event | None:
         """The next event; None when the server closed."""
         return await async_read_event(self._reader)
+
+    async def hear(self, ending: Ending = "audio-stop", began: float | None = None) -> Heard:
+        """One answer, up to its ending or the end of the connection."""
+        began = time.monotonic() if began is None else began
+        heard = Heard()
+        pcm = bytearray()
+        while not heard.ended and (event := await self.receive()):
+            heard.events.append(event)
+            if AudioStart.is_type(event.type):
+                heard.rates.append(AudioStart.from_event(event).rate)
+            elif AudioChunk.is_type(event.type):
+                heard.first_audio_s = heard.first_audio_s or time.monotonic() - began
+                pcm += event.payload or b""
+            elif Error.is_type(event.type):
+                heard.error = heard.error or Error.from_event(event)
+            heard.ended = event.type == ending
+        heard.total_s, heard.pcm = time.monotonic() - began, bytes(pcm)
+        return heard
 
     async def rest(self) -> list[Event]:
         """Every event until the server closes."""
@@ -199,24 +222,6 @@ async def loopback(speech: Speech, limits: Limits | None = None) -> AsyncIterato
         yield HomeAssistant(server.addresses[0])
     finally:
         await server.aclose()
-
-
-async def listen(line: Line, ending: type[AudioStop | SynthesizeStopped], began: float) -> Heard:
-    """Read one answer up to its ending or the end of the connection."""
-    heard = Heard()
-    pcm = bytearray()
-    while not heard.ended and (event := await line.receive()):
-        heard.events.append(event)
-        if AudioStart.is_type(event.type):
-            heard.rates.append(AudioStart.from_event(event).rate)
-        elif AudioChunk.is_type(event.type):
-            heard.first_audio_s = heard.first_audio_s or time.monotonic() - began
-            pcm += event.payload or b""
-        elif Error.is_type(event.type):
-            heard.error = heard.error or Error.from_event(event)
-        heard.ended = ending.is_type(event.type)
-    heard.total_s, heard.pcm = time.monotonic() - began, bytes(pcm)
-    return heard
 
 
 async def _send_words(
