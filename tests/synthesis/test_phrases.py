@@ -315,6 +315,15 @@ async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
     assert len(leaf.spoken) == 2
 
 
+async def test_what_is_on_disk_is_counted_once_settled(tmp_path: Path) -> None:
+    async with PhraseCache(tmp_path) as phrases:
+        await speak(CachedBackend(ScriptedBackend(), phrases), HELLO)
+    async with PhraseCache(tmp_path) as phrases:
+        await phrases.settled()
+        (file,) = flacs(tmp_path)
+        assert (phrases.stats.entries, phrases.stats.bytes) == (1, file.stat().st_size)
+
+
 async def test_clearing_forgets_every_phrase(tmp_path: Path) -> None:
     leaf = ScriptedBackend()
     async with PhraseCache(tmp_path) as phrases:

@@ -72,6 +72,7 @@ class PhraseCache:
         self._memory: OrderedDict[str, Phrase] = OrderedDict()
         self._memory_left = memory_bytes
         self._waiting: asyncio.Queue[tuple[str, Spoken]] = asyncio.Queue(_WAITING)
+        self._counted = asyncio.Event()
         self._threads: ThreadPoolExecutor | None = None
         self._writer: asyncio.Task[None] | None = None
         self._clock, self._pause_s, self._paused_until = clock, pause_s, 0.0
@@ -141,8 +142,9 @@ class PhraseCache:
             self._waiting.put_nowait((key, spoken))
 
     async def settled(self) -> None:
-        """Return once everything put so far is kept (or was dropped)."""
+        """Return once the folder was counted and everything put so far is kept."""
         if self._threads is not None:
+            await self._counted.wait()
             await self._waiting.join()
 
     async def clear(self) -> None:
@@ -166,6 +168,7 @@ class PhraseCache:
     async def _write_all(self, threads: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(threads, self._store.make_room)
+        self._counted.set()
         while True:
             key, spoken = await self._waiting.get()
             try:
