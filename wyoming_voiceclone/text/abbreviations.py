@@ -72,7 +72,7 @@ _TABLES = {
             " jhd mind tägl wöchentl ungef gem lt ev bspw d.j zw"
         ),
         number=_words(
-            "max min nr nrn art abs kap bd abb abschn tab tel s seite str jan feb mär apr jun jul aug"
+            "max min nr nrn art abs kap bd abb abschn tab tel s seite str jan feb mär apr jun jul"
             " aug sep sept okt nov dez"
         ),
         number_endings=("str",),

@@ -1,13 +1,14 @@
 """How a pronunciation travels inside a sentence: `[[ʃɪˈvɔːn|Siobhan]]`."""
 
 import re
+from collections.abc import Callable
 
 _MARK = re.compile(r"\[\[([^\[\]|]*)\|([^\[\]|]*)\]\]")
 
 
 def pronounced(ipa: str, spelling: str) -> str:
     """Mark `spelling` to be read as `ipa`."""
-    return f"[[{_clean(ipa)}|{_clean(spelling)}]]"
+    return f"[[{unmarkable(ipa)}|{unmarkable(spelling)}]]"
 
 
 def spelled(text: str) -> str:
@@ -27,5 +28,16 @@ def segments(text: str) -> list[tuple[str, bool]]:
     return [(part, is_ipa) for part, is_ipa in parts if part]
 
 
-def _clean(part: str) -> str:
-    return re.sub(r"[\[\]|]", "", part)
+def respell(text: str, change: Callable[[str], str]) -> str:
+    """The sentence with what is not marked put through `change`."""
+    parts: list[str] = []
+    at = 0
+    for mark in _MARK.finditer(text):
+        parts += [change(text[at : mark.start()]), mark[0]]
+        at = mark.end()
+    return "".join([*parts, change(text[at:])])
+
+
+def unmarkable(text: str) -> str:
+    """`text` without what could be taken for a mark."""
+    return re.sub(r"[\[\]|]", "", text)

@@ -7,9 +7,12 @@ keyboard or a model; a text that holds them all the same is at worst read litera
 import re
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
+ORDINAL = "\ufdd2"
+"""Behind a number that is to be read as an ordinal."""
 
 _MARKED = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
-_MARKS = str.maketrans("", "", OPEN + CLOSE)
+_STRAY = str.maketrans("", "", OPEN + CLOSE)
+_MARKS = str.maketrans("", "", OPEN + CLOSE + ORDINAL)
 
 
 def verbatim(text: str) -> str:
@@ -25,7 +28,7 @@ def unmarked(text: str) -> str:
 def pieces(text: str) -> list[tuple[str, bool]]:
     """The text cut into (text, False) and (verbatim text, True)."""
     parts = _MARKED.split(text)
-    return [(unmarked(part), index % 2 == 1) for index, part in enumerate(parts) if part]
+    return [(part.translate(_STRAY), index % 2 == 1) for index, part in enumerate(parts) if part]
 
 
 def inside(text: str, at: int, start: int = 0) -> bool:
