@@ -18,7 +18,7 @@ WHICH = f"print([m for m in {HEAVY} if m in sys.modules])"
 
 
 def python(code: str) -> str:
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return run.stdout.strip()
@@ -26,7 +26,7 @@ def python(code: str) -> str:
 
 def test_imports_point_down_and_engines_libraries_stay_in_their_engines() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603
         [lint, "--no-cache"], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert run.returncode == 0, run.stdout
@@ -47,8 +47,7 @@ def test_importing_the_package_takes_less_than_100_ms() -> None:
         "import sys, wyoming_voiceclone",
         "import sys, wyoming_voiceclone.app",
         "import sys, wyoming_voiceclone.commands",
-        "import sys; from wyoming_voiceclone.backends.engine import installed_engines;"
-        "assert len(installed_engines()) >= 2",
+        "import sys, wyoming_voiceclone.backends.engine as e; assert len(e.installed_engines()) > 1",
     ],
 )
 def test_nothing_loads_an_engines_library_before_the_engine_is_used(code: str) -> None:

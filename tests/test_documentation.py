@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_readmes_commands_and_flags_exist() -> None:
     assert len(commands) >= 4
     for line in commands:
         words = line.split()
-        command: typer.core.TyperCommand | typer.core.TyperGroup = get_command(cli)
+        command: Any = get_command(cli)
         while words and isinstance(command, typer.core.TyperGroup):
             command = command.commands[words.pop(0)]
         options = {option for parameter in command.params for option in parameter.opts}

@@ -11,10 +11,9 @@ from wyoming_voiceclone.logs import OWN
 def main() -> None:
     """Run the command line; our own errors are told without a traceback and exit with 1."""
     try:
-        cli()
+        cli(prog_name="wyoming-voiceclone")
     except VoiceCloneError as error:
-        if logging.getLogger(OWN).isEnabledFor(logging.DEBUG):
-            logging.getLogger(__name__).debug("this came from", exc_info=error)
+        logging.getLogger(OWN).debug("this ended the program", exc_info=error)
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
     except KeyboardInterrupt:
         sys.exit(130)  # 128 + SIGINT, as shells report it

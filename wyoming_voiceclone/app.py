@@ -7,13 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from wyoming_voiceclone.backends import Backend, Engine, Folders
 from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.discovery import Advertiser, identity
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.servers.wyoming import WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
+from wyoming_voiceclone.synthesis.performance import Silences
 from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
@@ -64,6 +67,7 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
     server = WyomingServer(app.speech, settings.server.limits)
     try:
         await server.start(settings.server.addresses())
+        _LOGGER.info("listening on %s", ", ".join(server.addresses))
         async with _advertised(server, settings), _warming(app, settings.speech.default_voice):
             yield server
     finally:
@@ -125,8 +129,7 @@ def _manners(settings: Settings) -> SpeechSettings:
     return SpeechSettings(
         default_voice=speech.default_voice or None,
         language=speech.language,
-        lead_silence_s=speech.lead_silence_s,
-        trail_silence_s=speech.trail_silence_s,
+        silences=Silences(speech.lead_silence_s, speech.trail_silence_s, speech.comfort_after_s),
         clause_chars=speech.clause_chars,
         manner=general,
         manners={
@@ -156,4 +159,13 @@ async def _warming(app: App, voice: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _advertised(server: WyomingServer, settings: Settings) -> AsyncIterator[None]:
-    yield
+    """Tell the LAN, unless nobody there could connect."""
+    uris = [urlsplit(uri) for uri in server.addresses if uri.startswith("tcp:")]
+    if not settings.discovery.enabled or not uris or (port := uris[0].port) is None:
+        yield
+        return
+    hosts = [uri.hostname for uri in uris if uri.hostname and uri.port == port]
+    host_id = await asyncio.to_thread(identity, settings.folders.data)
+    name = settings.discovery.name or f"voiceclone-{host_id}"
+    async with Advertiser(name, hosts, port, host_id=host_id):
+        yield

@@ -10,6 +10,7 @@ from wyoming.info import Describe, Info
 
 from wyoming_voiceclone.commands.findings import Finding, broken, note, well
 from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.discovery import find, probe
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.servers.wyoming.listen import listen
 
@@ -20,6 +21,27 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "127.0.0.1"}  # noqa: S104 -- whe
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
     for uri in settings.server.addresses():
         yield await _server(uri)
+    if settings.discovery.enabled:
+        yield await _mdns()
+        yield await _found()
+
+
+async def _mdns() -> Finding:
+    seen = await probe()
+    if seen is None:
+        remedy = "allow UDP port 5353; a container needs host networking"
+        return note("mDNS", "an announcement of this machine is not heard back", remedy)
+    return well("mDNS", f"announcements are heard, from {', '.join(seen.addresses)}")
+
+
+async def _found() -> Finding:
+    """What Home Assistant would be offered."""
+    try:
+        services = await find()
+    except OSError as error:
+        return note("discovery", str(error), "check the network")
+    names = ", ".join(f"{one.name} (port {one.port})" for one in services)
+    return well("discovery", names or "no Wyoming server is announced on this network now")
 
 
 async def _server(uri: str) -> Finding:

@@ -53,8 +53,9 @@ class DiscoverySettings(Table):
 
     enabled: bool = True
     """Whether the server announces itself on the LAN."""
-    name: str = "wyoming-voiceclone"
-    """What it is called there; Home Assistant remembers the server by it."""
+    name: str = ""
+    """What it is called there; Home Assistant knows it by this. "" is voiceclone- and a number
+    made at the first start."""
 
 
 class SpeechSettings(Table):
@@ -72,6 +73,8 @@ class SpeechSettings(Table):
     """Silence before the first word, for players that clip the beginning."""
     trail_silence_s: Seconds = 0.0
     """Silence after the last word, for players that cut the end."""
+    comfort_after_s: Annotated[float, Field(gt=0)] = 2.5
+    """Silence is sent when the text or an engine is late by this; else some players hang."""
     lexicon: Folder = Field(
         default_factory=lambda: platformdirs.user_config_path(APP) / "lexicon.toml"
     )

@@ -1,0 +1,48 @@
+"""Running the program itself, in a home of its own, without the network."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SILENT = {
+    "WYOMING_VOICECLONE_ENGINES__PIPER__ENABLED": "false",
+    "WYOMING_VOICECLONE_DISCOVERY__ENABLED": "false",
+    "WYOMING_VOICECLONE_SERVER__HOST": "127.0.0.1",
+    "WYOMING_VOICECLONE_SERVER__PORT": "0",
+}
+"""Only espeak, on the loopback."""
+
+
+class Shell:
+    """A shell in an empty home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("XDG_", "WYOMING_VOICECLONE_", "HF_"))
+        }
+        self.environment = {
+            **ours,
+            **SILENT,
+            "HOME": str(folder),
+            "HF_ENDPOINT": "http://127.0.0.1:9",
+            "COLUMNS": "200",
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "wyoming_voiceclone", *arguments]
+
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 -- our own program
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            timeout=50,
+        )

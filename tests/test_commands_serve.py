@@ -1,0 +1,190 @@
+"""`serve` as a process: signals, restarts, what it leaves behind."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from programs import Shell
+from wyoming.audio import AudioStart
+from wyoming.tts import Synthesize
+
+from wyoming_voiceclone.testing.home_assistant import HomeAssistant, Line
+
+LONG = "One and two and three and four and five and six and seven and eight and nine. " * 60
+"""More audio than the buffers between two processes hold."""
+
+
+class Served:
+    """A running server, Home Assistant for it, and what it has logged so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.home = HomeAssistant("")
+        self.log: list[str] = []
+
+    async def logged(self, words: str) -> str:
+        """Return the line that holds `words` once it is there."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(10):
+            while line := (await self.process.stderr.readline()).decode():
+                self.log.append(line)
+                if words in line:
+                    return line
+        raise AssertionError(f"ended without {words!r}: {self.log}")
+
+    async def ended(self, within_s: float) -> int:
+        async with asyncio.timeout(within_s):
+            _, rest = await self.process.communicate()
+        self.log += rest.decode().splitlines()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def serving(shell: Shell, *arguments: str) -> AsyncIterator[Served]:
+    process = await asyncio.create_subprocess_exec(
+        *shell.command("serve", *arguments),
+        cwd=shell.folder,
+        env=shell.environment,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        served = Served(process)
+        found = re.search(r"listening on ([^\s\"]+)", await served.logged("listening on"))
+        assert found
+        served.home.uri = found[1]
+        yield served
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def begin_long(line: Line) -> None:
+    """Let it speak into full buffers: the utterance lasts until somebody reads."""
+    await line.send(Synthesize(LONG))
+    event = await line.receive()
+    assert event is not None
+    assert AudioStart.is_type(event.type)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+async def test_the_server_speaks_and_ends_at_sigterm_with_nothing_left_behind(
+    shell: Shell,
+) -> None:
+    path = shell.folder / "voice.sock"
+    async with serving(shell, "--uri", f"unix://{path}") as served:
+        heard = await served.home.say("Hello there.")
+        assert heard.seconds > 0.3
+        served.process.terminate()
+        assert await served.ended(within_s=5) == 0
+    assert not path.exists()
+    assert not [*shell.folder.rglob("*.tmp")]
+    assert not [line for line in served.log if "Traceback" in line or "WARNING" in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_utterance_being_spoken_is_finished_after_the_signal(
+    number: signal.Signals, shell: Shell
+) -> None:
+    async with serving(shell) as served, served.home.connected() as line:
+        await begin_long(line)
+        served.process.send_signal(number)
+        await served.logged("stopping")
+        with pytest.raises(ConnectionRefusedError):
+            await served.home.info()
+        events = await line.rest()
+        assert events[-1].type == "audio-stop"
+        assert await served.ended(within_s=5) == 0
+
+
+async def test_a_second_signal_stops_at_once(shell: Shell) -> None:
+    async with serving(shell) as served, served.home.connected() as line:
+        await begin_long(line)
+        served.process.send_signal(signal.SIGINT)
+        await served.logged("stopping")
+        served.process.send_signal(signal.SIGINT)
+        assert await served.ended(within_s=3) == 0
+
+
+async def test_the_grace_time_ends(shell: Shell) -> None:
+    shell.environment["WYOMING_VOICECLONE_SERVER__GRACE_S"] = "0.3"
+    async with serving(shell) as served, served.home.connected() as line:
+        await begin_long(line)
+        served.process.terminate()
+        assert await served.ended(within_s=4) == 0
+
+
+async def test_sigint_works_where_the_shell_had_it_ignored(shell: Shell) -> None:
+    # what `command &` in a script does
+    shell.environment["PYTHONPATH"] = os.pathsep.join(["", str(Path(__file__).parents[1])])
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    python, *arguments = shell.command("serve")
+    process = await asyncio.create_subprocess_exec(
+        python,
+        "-c",
+        f"{ignoring} os.execv(sys.executable, [sys.executable, *{arguments!r}])",
+        cwd=shell.folder,
+        env=shell.environment,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    while b"listening" not in await process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, rest = await asyncio.wait_for(process.communicate(), 5)
+    assert process.returncode == 0, rest
+
+
+async def test_after_kill_9_the_same_port_serves_again(shell: Shell) -> None:
+    async with serving(shell) as first, first.home.connected() as line:
+        await begin_long(line)
+        port = first.home.uri.rpartition(":")[2]
+        first.process.kill()
+        await first.process.wait()
+    async with serving(shell, "--port", port) as second:
+        assert (await second.home.say("Hello again.")).seconds > 0.3
+
+
+async def test_a_port_in_use_is_told_in_one_line(shell: Shell) -> None:
+    async with serving(shell) as served:
+        port = served.home.uri.rpartition(":")[2]
+        done = await asyncio.to_thread(shell.run, "serve", "--port", port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: tcp://127.0.0.1:{port}: port {port} is in use")
+    assert len(done.stderr.splitlines()) == 1
+
+
+async def test_the_doctor_sees_the_running_server(shell: Shell) -> None:
+    async with serving(shell) as served:
+        shell.environment["WYOMING_VOICECLONE_SERVER__PORT"] = served.home.uri.rpartition(":")[2]
+        done = await asyncio.to_thread(shell.run, "doctor")
+    assert f"✓ {served.home.uri}: voiceclone " in done.stdout
+
+
+async def test_text_being_spoken_is_not_in_the_log(shell: Shell) -> None:
+    async with serving(shell, "--log-json") as served:
+        await served.home.say("The secret word is rhubarb.")
+        served.process.terminate()
+        await served.ended(within_s=5)
+    assert served.log
+    assert all(line.startswith("{") for line in served.log)
+    assert "rhubarb" not in "".join(served.log)
+
+
+async def test_describe_is_answered_within_two_seconds_of_the_start(shell: Shell) -> None:
+    began = time.monotonic()
+    async with serving(shell) as served:
+        assert (await served.home.info()).tts[0].voices
+        # imports of a cold Python included; Home Assistant's own start takes longer
+        assert time.monotonic() - began < 8

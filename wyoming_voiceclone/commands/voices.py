@@ -1,0 +1,156 @@
+"""`voices`: what can be chosen from, and Piper's catalogue."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from wyoming_voiceclone.app import MEGABYTE, folders_of, open_app
+from wyoming_voiceclone.backends.piper import PiperSettings
+from wyoming_voiceclone.backends.piper.downloads import (
+    ListedVoice,
+    download_voice,
+    list_voices,
+    remove_voice,
+)
+from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
+from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.voices import Voice
+
+cli = typer.Typer(help="The voices here, and those that can be downloaded.", no_args_is_help=True)
+
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="As `voices list` shows them.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One voice, for the list."""
+
+    name: str
+    language: str
+    description: str
+    here: bool
+    download_mb: float | None = None
+    """What it takes to have it here."""
+
+
+@cli.command("list")
+def list_(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORD...]", help="Only voices with all of them: de, high, thorsten"
+        ),
+    ] = None,
+    *,
+    here: Annotated[bool, typer.Option("--here", help="Only what needs no download.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+    voices_dir: VoicesDir = None,
+    log_level: LogLevel = None,
+) -> None:
+    """The voices on this machine, and those that `voices download` can bring.
+
+    [dim]wyoming-voiceclone voices list german[/]
+    """
+    settings = _settings(config, data_dir, voices_dir, log_level)
+    rows = [row for row in _rows(settings) if _has(row, words or []) and (row.here or not here)]
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+    else:
+        _print(rows)
+
+
+@cli.command("download")
+def download(
+    names: Names,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Download voices from Piper's catalogue; goes on where an interrupted download stopped."""
+    settings = _settings(config, data_dir, None, log_level)
+    for name in names:
+        voice = download_voice(name, _piper(settings), folders_of(settings))
+        typer.echo(f"{voice.name} is in {voice.model.parent}")
+
+
+@cli.command("remove")
+def remove(
+    names: Names,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Remove voices that were downloaded."""
+    settings = _settings(config, data_dir, None, log_level)
+    for name in names:
+        typer.echo(f"removed {remove_voice(name, folders_of(settings))}")
+
+
+def _settings(
+    config: Path | None, data_dir: Path | None, voices_dir: Path | None, log_level: LogLevel
+) -> Settings:
+    flags = {"folders": {"data": data_dir, "voices": voices_dir}}
+    return begin(config, flags, log_level, quiet=True)
+
+
+def _piper(settings: Settings) -> PiperSettings:
+    piper = settings.engine("piper")
+    if not isinstance(piper, PiperSettings):
+        raise ConfigError("another engine is called piper — uninstall its package")
+    return piper
+
+
+def _rows(settings: Settings) -> list[Row]:
+    """First Piper's that are here, then the other engines', then what can be downloaded."""
+    piper = [_piper_row(voice) for voice in list_voices(_piper(settings), folders_of(settings))]
+    piper.sort(key=lambda row: (row.language, row.name))
+    known = {row.name for row in piper}
+    others = [_other_row(voice) for voice in asyncio.run(_offered(settings))]
+    others = [row for row in others if row.name.partition("#")[0] not in known]
+    others.sort(key=lambda row: (row.language, row.name))
+    return sorted([*piper, *others], key=lambda row: not row.here)  # stable
+
+
+async def _offered(settings: Settings) -> Iterable[Voice]:
+    async with open_app(settings) as app:
+        return app.speech.voices()
+
+
+def _piper_row(voice: ListedVoice) -> Row:
+    speakers = f", {voice.speakers} speakers" if voice.speakers > 1 else ""
+    description = f"{voice.language_name or voice.language}, {voice.quality}{speakers}"
+    size = None if voice.path or voice.size is None else round(voice.size / MEGABYTE, 1)
+    return Row(voice.name, voice.language, description, voice.path is not None, size)
+
+
+def _other_row(voice: Voice) -> Row:
+    return Row(voice.name, voice.languages[0], voice.description, here=True)
+
+
+def _has(row: Row, words: Iterable[str]) -> bool:
+    text = f"{row.name} {row.language} {row.description}".casefold()
+    return all(word.casefold() in text for word in words)
+
+
+def _print(rows: Iterable[Row]) -> None:
+    table = Table("voice", "language", "", "download", box=None, pad_edge=False)
+    for row in rows:
+        size = "" if row.download_mb is None else f"{row.download_mb:.0f} MB"
+        table.add_row(
+            row.name, row.language, row.description, size, style="" if row.here else "dim"
+        )
+    # a pipe has no width: nothing is to be cut off there
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
