@@ -9,7 +9,7 @@ import wave
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -200,6 +200,10 @@ class Line:
     def end_input(self) -> None:
         """Say no more, but go on listening: a half-closed connection."""
         self._writer.write_eof()
+
+    def stop_reading(self) -> None:
+        """Leave what comes in the kernel's buffers."""
+        cast("asyncio.ReadTransport", self._writer.transport).pause_reading()
 
     def reset(self) -> None:
         """Vanish as a killed process with unread input does."""

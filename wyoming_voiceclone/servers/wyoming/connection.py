@@ -42,7 +42,6 @@ class Connection:
         self._speech = speech
         self._description = description
         self._limits = limits
-        self._stream = streams[1]
         self._reader = EventReader(streams[0], limits)
         self._writer = EventWriter(streams[1], limits.write_s)
         self._waiting: asyncio.Queue[Utterance | None] = asyncio.Queue()
@@ -181,17 +180,15 @@ class Connection:
             self._writer.write_last(error_event(self._broken))
             self._linger = True
         try:
-            async with asyncio.timeout(_LINGER_S):
-                if self._linger:
-                    # closing with input unread resets the connection, and takes our words with it
-                    self._stream.write_eof()
+            if self._linger:
+                # closing with input unread resets the connection, and takes our words with it
+                self._writer.end()
+                async with asyncio.timeout(_LINGER_S):
                     await self._reader.discard()
-                self._stream.close()
-                await self._stream.wait_closed()
-        except (TimeoutError, OSError, PeerGone):
+        except (TimeoutError, PeerGone):
             pass
         finally:
-            self._stream.transport.abort()
+            await self._writer.aclose(_LINGER_S)
 
 
 def _add_text(text: TextStream, data: dict[str, Any]) -> None:

@@ -113,6 +113,8 @@ class WyomingServer:
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._connections.pop(task, None)
         self._evicted.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            _LOGGER.error("a fault on a connection", exc_info=fault)
 
 
 def _address(writer: asyncio.StreamWriter) -> str | None:

@@ -4,6 +4,7 @@ One JSON line, then optional data (JSON, merged on top of the line's own), then 
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable
@@ -87,6 +88,8 @@ class EventWriter:
         self._stream = stream
         self._timeout_s = timeout_s
         self._lock = asyncio.Lock()
+        # a task of its own: cancelling wait_closed() cancels the future that asyncio itself uses
+        self._closed = asyncio.ensure_future(_closed(stream))
 
     async def write(self, *events: Event) -> None:
         await self.write_frames(b"".join(map(encode, events)))
@@ -109,11 +112,24 @@ class EventWriter:
         if not self._stream.is_closing():
             self._stream.write(b"".join(map(encode, events)))
 
+    def end(self) -> None:
+        """Write no more, and let the peer know."""
+        with contextlib.suppress(OSError):  # the peer was faster
+            self._stream.write_eof()
+
     async def lost(self) -> None:
         """Wait for the end of the connection, then raise PeerGone."""
-        # shielded: cancelling wait_closed() would cancel the future that asyncio itself waits for
-        await _from_peer(asyncio.shield(self._stream.wait_closed()))
+        await asyncio.wait([self._closed])
         raise PeerGone("the connection is closed")
+
+    async def aclose(self, linger_s: float) -> None:
+        """Close; what was written has `linger_s` to leave."""
+        self._stream.close()
+        try:
+            await asyncio.wait([self._closed], timeout=linger_s)
+        finally:
+            self._stream.transport.abort()
+        await self._closed
 
 
 def encode(event: Event) -> bytes:
@@ -125,6 +141,11 @@ def encode(event: Event) -> bytes:
     if event.payload:
         header["payload_length"] = len(event.payload)
     return b"".join((json.dumps(header).encode(), b"\n", data, event.payload or b""))
+
+
+async def _closed(stream: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        await stream.wait_closed()
 
 
 async def _from_peer(reading: Awaitable[T]) -> T:
