@@ -47,7 +47,7 @@ def test_importing_the_package_takes_less_than_100_ms() -> None:
         "import sys, wyoming_voiceclone",
         "import sys, wyoming_voiceclone.app",
         "import sys, wyoming_voiceclone.commands",
-        "import sys, wyoming_voiceclone.backends.engine as e; assert len(e.installed_engines()) > 1",
+        "import sys, wyoming_voiceclone.backends.engine as e; assert e.installed_engines()",
     ],
 )
 def test_nothing_loads_an_engines_library_before_the_engine_is_used(code: str) -> None:
@@ -63,11 +63,11 @@ def test_asking_what_there_is_loads_no_engine(flag: str) -> None:
     assert python(code).splitlines()[-1] == "[]"
 
 
-def test_modules_are_at_most_250_lines() -> None:
-    modules = [*(ROOT / "wyoming_voiceclone").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+@pytest.mark.parametrize(("folder", "most"), [("wyoming_voiceclone", 250), ("tests", 400)])
+def test_modules_are_short_enough_to_be_read(folder: str, most: int) -> None:
     long = {
         str(module.relative_to(ROOT)): lines
-        for module in modules
-        if (lines := len(module.read_text("utf-8").splitlines())) > 250
+        for module in (ROOT / folder).rglob("*.py")
+        if (lines := len(module.read_text("utf-8").splitlines())) > most
     }
     assert not long

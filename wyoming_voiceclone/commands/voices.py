@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,16 +14,13 @@ from rich.table import Table
 
 from wyoming_voiceclone.app import MEGABYTE, folders_of, open_app
 from wyoming_voiceclone.backends.piper import PiperSettings
-from wyoming_voiceclone.backends.piper.downloads import (
-    ListedVoice,
-    download_voice,
-    list_voices,
-    remove_voice,
-)
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.voices import Voice
+
+if TYPE_CHECKING:  # it brings the hub's client in: only for those who want it
+    from wyoming_voiceclone.backends.piper.downloads import ListedVoice
 
 cli = typer.Typer(help="The voices here, and those that can be downloaded.", no_args_is_help=True)
 
@@ -79,6 +76,8 @@ def download(
     log_level: LogLevel = None,
 ) -> None:
     """Download voices from Piper's catalogue; goes on where an interrupted download stopped."""
+    from wyoming_voiceclone.backends.piper.downloads import download_voice  # noqa: PLC0415
+
     settings = _settings(config, data_dir, None, log_level)
     for name in names:
         voice = download_voice(name, _piper(settings), folders_of(settings))
@@ -94,6 +93,8 @@ def remove(
     log_level: LogLevel = None,
 ) -> None:
     """Remove voices that were downloaded."""
+    from wyoming_voiceclone.backends.piper.downloads import remove_voice  # noqa: PLC0415
+
     settings = _settings(config, data_dir, None, log_level)
     for name in names:
         typer.echo(f"removed {remove_voice(name, folders_of(settings))}")
@@ -115,6 +116,8 @@ def _piper(settings: Settings) -> PiperSettings:
 
 def _rows(settings: Settings) -> list[Row]:
     """First Piper's that are here, then the other engines', then what can be downloaded."""
+    from wyoming_voiceclone.backends.piper.downloads import list_voices  # noqa: PLC0415
+
     piper = [_piper_row(voice) for voice in list_voices(_piper(settings), folders_of(settings))]
     piper.sort(key=lambda row: (row.language, row.name))
     known = {row.name for row in piper}
@@ -129,7 +132,7 @@ async def _offered(settings: Settings) -> Iterable[Voice]:
         return app.speech.voices()
 
 
-def _piper_row(voice: ListedVoice) -> Row:
+def _piper_row(voice: "ListedVoice") -> Row:
     speakers = f", {voice.speakers} speakers" if voice.speakers > 1 else ""
     description = f"{voice.language_name or voice.language}, {voice.quality}{speakers}"
     size = None if voice.path or voice.size is None else round(voice.size / MEGABYTE, 1)
