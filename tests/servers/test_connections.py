@@ -204,6 +204,18 @@ async def test_a_newcomer_is_refused_when_everybody_is_being_spoken_to() -> None
         assert (await home_assistant.info()).tts
 
 
+async def test_input_is_left_unread_while_too_many_utterances_wait() -> None:
+    limits = Limits(queued_utterances=1)
+    async with (
+        loopback(speech(word_s=0.01, chunk_s=0.1), limits) as home_assistant,
+        home_assistant.connected() as line,
+    ):
+        await line.send(*[Synthesize("one two")] * 4, Ping("read"))
+        answers = [(await line.hear()).types for _ in range(4)]
+    assert "pong" not in answers[0]
+    assert any("pong" in answer for answer in answers)
+
+
 async def test_a_flood_of_events_holds_up_nobody() -> None:
     async with loopback(speech()) as home_assistant, home_assistant.connected() as line:
         flooding = asyncio.create_task(line.send_raw(b'{"type":"x"}\n' * 100_000))

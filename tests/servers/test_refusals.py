@@ -1,6 +1,7 @@
 """What cannot be done: an error with a clear text, then the endings, then business as usual."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.servers.wyoming import Limits
+from wyoming_voiceclone.servers.wyoming.failures import CODES
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.testing.home_assistant import loopback
 from wyoming_voiceclone.testing.plain_speech import PlainSpeech
 
+PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 PLAIN = ["audio-start", "audio-chunk", "audio-stop"]
 
 
@@ -125,3 +128,8 @@ async def test_nobody_who_could_speak_is_an_error_with_its_remedy() -> None:
     assert heard.error
     assert heard.error.code == "no-backend"
     assert "add a voice" in heard.error.text
+
+
+def test_every_code_is_explained_in_the_protocol() -> None:
+    explained = PROTOCOL.read_text()
+    assert [code for code in CODES.values() if f"`{code}`" not in explained] == []

@@ -26,7 +26,7 @@ class InternalFault(VoiceCloneError):
     """A fault of ours; the log has the details, the peer does not."""
 
 
-_CODES: dict[type, str] = {
+CODES: dict[type, str] = {
     UnknownVoice: "unknown-voice",
     TextTooLong: "text-too-long",
     BadRequest: "bad-request",
@@ -41,5 +41,5 @@ _CODES: dict[type, str] = {
 
 
 def error_event(error: VoiceCloneError) -> Event:
-    code = next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
+    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
     return Error(text=str(error), code=code).event()
