@@ -171,3 +171,13 @@ def test_peaks_over_the_ceiling_are_turned_down_without_a_corner() -> None:
     spectrum = np.abs(np.fft.rfft(out[int(0.42 * RATE) : int(0.58 * RATE)] * np.hanning(3528)))
     fundamental, third = (spectrum[round(hz * 3528 / RATE)] for hz in (200, 600))
     assert third < fundamental * 10 ** (-45 / 20)
+
+
+def test_after_a_loud_moment_the_gain_comes_back_slowly_and_wholly() -> None:
+    raw = np.full(RATE, 0.5, np.float32)
+    raw[5_000:5_100] = 1.25
+    gain = say(LoudnessBook(), [raw])[300:] / raw[300:] / CEILING  # after the first ramp
+    climb_db_per_s = np.diff(20 * np.log10(gain)) * RATE
+    assert gain.min() < 0.82
+    assert climb_db_per_s.max() < 31
+    assert gain[-RATE // 2 :] == pytest.approx(1, abs=1e-5)

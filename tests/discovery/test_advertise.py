@@ -129,7 +129,7 @@ async def test_new_addresses_are_announced_without_a_goodbye() -> None:
         assert ("ada", ServiceStateChange.Removed) not in watcher.changes
 
 
-async def test_mdns_goes_through_an_interface_that_appears_later() -> None:
+async def test_a_second_real_address_is_announced_when_it_appears() -> None:
     there = [Interface("lo", "127.0.0.2")]
     both = ["127.0.0.1", "127.0.0.2"]
     server = advertiser("ada", both, interfaces=lambda: list(there), through=None)

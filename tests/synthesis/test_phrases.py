@@ -209,6 +209,17 @@ async def test_a_corrupt_file_is_a_miss_and_is_replaced(tmp_path: Path, keep: in
     assert file.read_bytes() == whole
 
 
+async def test_a_corrupt_file_is_removed_even_when_nothing_replaces_it(tmp_path: Path) -> None:
+    async with PhraseCache(tmp_path) as phrases:
+        await speak(CachedBackend(ScriptedBackend(), phrases), HELLO)
+    (file,) = flacs(tmp_path)
+    file.write_bytes(b"fLaC, or so it says")
+    async with PhraseCache(tmp_path) as phrases:
+        with pytest.raises(BackendUnavailable):
+            await speak(CachedBackend(ScriptedBackend(refuse="Hello"), phrases), HELLO)
+    assert not file.exists()
+
+
 async def test_a_disk_that_cannot_be_written_costs_one_warning_and_no_sentence(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,6 +42,7 @@ class CachedBackend:
             self._kept(key, stream),
             timings=stream.timings,
             full_scale=stream.full_scale,
+            source=stream.source,
         )
 
     async def aclose(self) -> None:
