@@ -12,7 +12,8 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart
 
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.servers.wyoming import Limits
-from wyoming_voiceclone.testing.home_assistant import Line, loopback
+from wyoming_voiceclone.testing.home_assistant import loopback
+from wyoming_voiceclone.testing.line import Line
 from wyoming_voiceclone.testing.plain_speech import PlainSpeech
 
 LONG = "word " * 200
@@ -109,7 +110,7 @@ async def test_broken_rules_are_told_and_end_only_that_connection(before: bytes)
         home_assistant.connected() as line,
     ):
         await other.send(Synthesize("one two"))
-        await line.send_raw(before + b"GET / HTTP/1.1\r\n\r\n" + bytes(200_000))
+        await line.send_raw(before + b"GET / HTTP/1.1\r\n\r\n" + bytes(20_000_000))
         events = await line.rest()
         assert [e.data.get("code") for e in events if e.type == "error"] == ["protocol-error"]
         assert (await other.hear()).seconds == pytest.approx(0.2)

@@ -24,7 +24,8 @@ from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.backends.scripted import ScriptedBackend, tone_hz
 from wyoming_voiceclone.servers.wyoming import Limits
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
-from wyoming_voiceclone.testing.home_assistant import Heard, loopback
+from wyoming_voiceclone.testing.home_assistant import loopback
+from wyoming_voiceclone.testing.line import Heard
 from wyoming_voiceclone.testing.plain_speech import PlainSpeech
 
 PLAIN = ["audio-start", "audio-chunk", "audio-stop"]

@@ -74,7 +74,7 @@ class WyomingServer:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = _address(writer)
         if not self._make_room(address):
-            _LOGGER.warning("refused a connection from %s: all are busy", address)
+            _LOGGER.info("refused a connection from %s: all are busy", address)
             busy = ServerBusy("every connection is busy speaking — try again in a moment")
             writer.write(encode(error_event(busy)))
             writer.close()
