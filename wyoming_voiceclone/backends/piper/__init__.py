@@ -1,0 +1,16 @@
+"""Piper: neural voices on the CPU, heard before their sentence is computed."""
+
+from wyoming_voiceclone.backends.backend import Backend
+from wyoming_voiceclone.backends.engine import Engine, Folders
+from wyoming_voiceclone.backends.piper.settings import PiperSettings, PiperVoiceSettings
+
+
+def _make(settings: PiperSettings, folders: Folders) -> Backend:
+    from wyoming_voiceclone.backends.piper.backend import PiperBackend  # noqa: PLC0415
+
+    return PiperBackend(settings, folders)
+
+
+ENGINE = Engine("piper", PiperSettings, _make)
+
+__all__ = ["ENGINE", "PiperSettings", "PiperVoiceSettings"]
