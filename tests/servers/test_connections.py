@@ -63,6 +63,19 @@ async def test_a_client_that_vanishes_before_the_first_chunk_stops_its_synthesis
         assert await settled(backend, 1) < 0.1
 
 
+async def test_a_client_that_vanishes_is_noticed_while_its_input_is_left_unread() -> None:
+    backend = ScriptedBackend(first_chunk_s=30)
+    async with (
+        loopback(PlainSpeech(backend), Limits(queued_utterances=1)) as home_assistant,
+        home_assistant.connected() as line,
+    ):
+        await line.send(*[Synthesize(LONG)] * 4)
+        await asyncio.sleep(0.1)
+        assert backend.speaking == 1
+        line.reset()
+        assert await settled(backend, 1) < 0.1
+
+
 async def test_a_client_that_closed_is_told_from_one_that_ended_its_input() -> None:
     """Both sent FIN; nothing is being written, as the backend is silent for half a minute."""
     backend = ScriptedBackend(first_chunk_s=30)
