@@ -82,7 +82,7 @@ def folders_of(settings: Settings) -> Folders:
 async def _make_all(settings: Settings) -> Sequence[Backend]:
     """Every engine that is enabled and works, in order of preference."""
     folders = folders_of(settings)
-    engines = _preferred(installed_engines(), settings)
+    engines = _preferred(await asyncio.to_thread(installed_engines), settings)
     made = await asyncio.gather(*(_make(engine, settings, folders) for engine in engines))
     return [backend for backend in made if backend is not None]
 
