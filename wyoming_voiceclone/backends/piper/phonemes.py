@@ -16,7 +16,8 @@ from wyoming_voiceclone.text.phonemes import segments, spelled
 MAX_IDS = 1500
 """Ids of one run: attention needs memory by their square. About 120 words; longer ones are cut."""
 
-_BEGIN, _END, _PAD, _SPACE = "^", "$", "_", " "
+_MARKS = _BEGIN, _END, _PAD = "^", "$", "_"
+_SPACE = " "
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,6 +38,7 @@ class Phonemizer:
         try:
             raw = json.loads(config.read_text(encoding="utf-8"))
             self._config = PiperConfig.from_dict(raw)
+            _require_marks(self._config)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BackendUnavailable(
                 f"{config}: not a Piper voice's configuration ({error!r}) — download it again"
@@ -92,6 +94,11 @@ class Phonemizer:
     @property
     def _map(self) -> Any:
         return self._config.phoneme_id_map
+
+
+def _require_marks(config: PiperConfig) -> None:
+    if config.phoneme_type != PhonemeType.PINYIN and not {*_MARKS} <= {*config.phoneme_id_map}:
+        raise ValueError(f"phoneme_id_map lacks one of {' '.join(_MARKS)}")
 
 
 def _parts(phonemes: list[str], ids: Any) -> list[list[str]]:
