@@ -205,6 +205,16 @@ async def test_closing_before_the_announcement_leaves_nothing() -> None:
         await server.aclose()
 
 
+@pytest.mark.parametrize("wait_s", [0, 0.15, 0.25])
+async def test_closing_while_the_network_goes_leaves_nothing(wait_s: float) -> None:
+    there = [Interface("eth0", "192.0.2.5")]
+    server = advertiser("ada", [ANY_IPV4], interfaces=lambda: list(there))
+    async with server:
+        await _until(lambda: server.name == "ada")
+        there.clear()
+        await asyncio.sleep(wait_s)
+
+
 @pytest.mark.parametrize("name", ["", " ", "x" * 61, "ü" * 31])
 def test_a_name_that_cannot_be_announced_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="discovery name"):

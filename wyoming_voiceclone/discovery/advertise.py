@@ -159,12 +159,13 @@ class Advertiser:
 
     async def _withdraw(self) -> None:
         """Say goodbye, if anything was said."""
-        zeroconf, self._zeroconf = self._zeroconf, None
         self._info = self._addresses = None
-        if zeroconf is not None:
-            with suppress(OSError, RuntimeError, Error, TimeoutError):
-                async with asyncio.timeout(_GOODBYE_S):
-                    await zeroconf.async_close()
+        if self._zeroconf is None:
+            return
+        with suppress(OSError, RuntimeError, Error, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._zeroconf.async_close()
+        self._zeroconf = None  # only now: a cancelled goodbye is said again
 
     def _warn(self, why: str) -> None:
         if not self._warned:
