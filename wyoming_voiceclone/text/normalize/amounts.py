@@ -1,0 +1,62 @@
+"""Money and measures."""
+
+import re
+from functools import lru_cache
+
+from wyoming_voiceclone.text.normalize.words import Words
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+
+
+@lru_cache(maxsize=16)
+def _unit_pattern(symbols: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(re.escape(symbol) for symbol in sorted(symbols, key=len, reverse=True))
+    return re.compile(rf"(?<![\w.,])({_NUMBER})[\s\u00a0]?({names})(?![\w/°])")
+
+
+def money_read(text: str, words: Words) -> str:
+    """Sums with their currency behind the number, wherever its sign stood."""
+    signs = {sign: pair for keys, pair in words.currencies.items() for sign in keys.split()}
+    names = "|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))
+    scale = rf"(?:\s?({words.scales})\b)?" if words.scales else "()"
+
+    def read(number: str, large: str | None, sign: str) -> str:
+        whole, part = signs[sign]
+        if large:
+            return " ".join(f"{number} {large} {words.of} {_form(whole, '5', words)}".split())
+        match = re.fullmatch(r"(\d+)[.,](\d\d)", number)
+        if match is None or not part:
+            return f"{number} {_form(whole, number, words)}"
+        return _with_cents(match[1], str(int(match[2])), (whole, part), words)
+
+    before = re.compile(rf"(?<!\w)({names})\s?({_NUMBER}){scale}(?!\w)")
+    behind = re.compile(rf"(?<![\w.,])({_NUMBER}){scale}\s?({names})(?!\w)")
+    text = before.sub(lambda m: read(m[2], m[3], m[1]), text)
+    return behind.sub(lambda m: read(m[1], m[2], m[3]), text)
+
+
+def measures_read(text: str, words: Words) -> str:
+    """Numbers with their unit in words, and units of temperature alone."""
+    forms = {sign: form for keys, form in words.units.items() for sign in keys.split()}
+    text = _unit_pattern(tuple(forms)).sub(
+        lambda amount: f"{amount[1]} {_form(forms[amount[2]], amount[1], words)}", text
+    )
+    for sign in ("°C", "°F", "%", "kWh", "km/h"):
+        bare = rf"(?<!\w){re.escape(sign)}(?!\w)"
+        text = re.sub(bare, f" {_form(forms.get(sign, sign), '5', words)} ", text)
+    return text
+
+
+def _with_cents(units: str, cents: str, pair: tuple[str, str], words: Words) -> str:
+    whole = f"{units} {_form(pair[0], units, words)}"
+    if cents == "0":
+        return whole
+    part = f"{cents} {_form(pair[1], cents, words)}".strip()
+    if units == "0" and pair[1] != "|":
+        return part
+    return " ".join(f"{whole} {words.cents} {part}".split())
+
+
+def _form(forms: str, number: str, words: Words) -> str:
+    choices = forms.split("|")
+    return choices[min(words.plural(number), len(choices) - 1)]
