@@ -124,6 +124,15 @@ async def test_a_sentence_is_spoken_once_and_replayed_after_a_restart(
     assert again.seconds == first.seconds
 
 
+async def test_a_sentence_is_spoken_anew_after_the_engines_settings_changed(
+    environment: dict[str, str],
+) -> None:
+    async with running(await read(environment)) as (_, _, home):
+        assert (await home.say("The door is open.")).rates == [16_000]
+    async with running(await read(environment, ENGINES__TONES__RATE="8000")) as (_, _, home):
+        assert (await home.say("The door is open.")).rates == [8_000]
+
+
 async def test_a_voices_own_manner_is_heard(environment: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[speech]\nspeed = 0.5\nlead_silence_s = 1.0\n[voices.ada]\nspeed = 2", "utf-8")
