@@ -45,6 +45,7 @@ _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 _JOINERS = "\u200c\u200d"
 """Format characters that words of some scripts are spelled with."""
 _MARKUP = re.compile(r"[\[\]|{}<>`*_\\^~]+")
+_KEYCAP = re.compile("\ufe0f?\u20e3")
 _QUOTES = re.compile('["“”„‟«»‹›]')
 _HASHTAG = re.compile(r"(?<!\w)#(?=[^\W\d])")
 _LEADING = re.compile(r"^[\s.,;:!?)\]}…·-]+")
@@ -60,7 +61,7 @@ def normalize(sentence: str, language: str) -> str:
     tag = language.replace("_", "-").lower()
     parts = pieces(_without_emoji(sentence, tag))
     read = "".join(part if as_is else _read(part, words, tag) for part, as_is in parts)
-    line = _tidy(read)
+    line = _tidy(read.replace(ORDINAL, ""))
     if not any(character.isalnum() for character in line):
         return ""
     return f"{line}." if is_line(sentence) and line[-1].isalnum() else line
@@ -84,9 +85,10 @@ def _read(text: str, words: Words | None, language: str) -> str:
 
 def _without_emoji(text: str, language: str) -> str:
     """Emoji are ornament, unless there is nothing else."""
+    text = _KEYCAP.sub("", text)
     plain = emoji.replace_emoji(text, " ")
     if plain == text or any(character.isalnum() for character in plain):
-        return plain.replace("\u20e3", "").replace("\ufe0f", "")
+        return plain
     base = language.partition("-")[0]
     names = emoji.demojize(
         text, delimiters=(" ", ", "), language=base if base in _EMOJI_LANGUAGES else "en"

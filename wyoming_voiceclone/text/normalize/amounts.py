@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from wyoming_voiceclone.text.normalize.words import Words
+from wyoming_voiceclone.text.normalize.words import ALONE, Words
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 
@@ -18,12 +18,12 @@ def money_read(text: str, words: Words) -> str:
     """Sums with their currency behind the number, wherever its sign stood."""
     signs = {sign: pair for keys, pair in words.currencies.items() for sign in keys.split()}
     names = "|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))
-    scale = rf"(?:\s?({words.scales})\b)?" if words.scales else "()"
+    scale = rf"(?:\s?({words.scales})(?!\w))?" if words.scales else "()"
 
     def read(number: str, large: str | None, sign: str) -> str:
         whole, part = signs[sign]
         if large:
-            return " ".join(f"{number} {large} {words.of} {_form(whole, '5', words)}".split())
+            return f"{number} {large} {_of(_form(whole, '5', words), words)}"
         match = re.fullmatch(r"(\d+)[.,](\d\d)", number)
         if match is None or not part:
             return f"{number} {_form(whole, number, words)}"
@@ -51,10 +51,20 @@ def _with_cents(units: str, cents: str, pair: tuple[str, str], words: Words) -> 
     whole = f"{units} {_form(pair[0], units, words)}"
     if cents == "0":
         return whole
-    part = f"{cents} {_form(pair[1], cents, words)}".strip()
-    if units == "0" and pair[1] != "|":
+    part = f"{cents} {_form(pair[1].removeprefix(ALONE), cents, words)}"
+    if units == "0":
         return part
+    if pair[1].startswith(ALONE):
+        part = cents
     return " ".join(f"{whole} {words.cents} {part}".split())
+
+
+def _of(currency: str, words: Words) -> str:
+    """`dollars`, `de dollars` or `d'euros`."""
+    elided, _, plain = words.of.rpartition("|")
+    if elided and currency[0] in "aeiouyé":
+        return elided + currency
+    return f"{plain} {currency}".strip()
 
 
 def _form(forms: str, number: str, words: Words) -> str:

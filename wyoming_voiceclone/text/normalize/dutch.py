@@ -60,9 +60,9 @@ GHz: gigahertz|gigahertz
 mg: milligram|milligram
 """),
     currencies={
-        "€ EUR": ("euro|euro", "|"),
-        "$ USD US$": ("dollar|dollar", "|"),
-        "£ GBP": ("pond|pond", "|"),
+        "€ EUR": ("euro|euro", "-cent|cent"),
+        "$ USD US$": ("dollar|dollar", "-cent|cent"),
+        "£ GBP": ("pond|pond", "-penny|pence"),
         "¥ JPY": ("yen|yen", ""),
     },
     cents="",

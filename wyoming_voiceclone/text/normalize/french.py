@@ -59,11 +59,11 @@ GHz: gigahertz|gigahertz
 mg: milligramme|milligrammes
 """),
     currencies={
-        "€ EUR": ("euro|euros", "|"),
-        "$ USD US$": ("dollar|dollars", "|"),
-        "£ GBP": ("livre|livres", "|"),
+        "€ EUR": ("euro|euros", "-centime|centimes"),
+        "$ USD US$": ("dollar|dollars", "-cent|cents"),
+        "£ GBP": ("livre|livres", "-penny|pence"),
         "¥ JPY": ("yen|yens", ""),
-        "CHF": ("franc suisse|francs suisses", "|"),
+        "CHF": ("franc suisse|francs suisses", "-centime|centimes"),
     },
     cents="",
     fractions=symbols(
@@ -104,5 +104,5 @@ p. = page
     ordinal_endings=r"er|ère|re|ème|e",
     numbered=frozenset(listed("chapitre partie tome acte article volume phase type")),
     scales=r"mille|millions?|milliards?",
-    of="de",
+    of="d’|de",
 )

@@ -67,12 +67,12 @@ h Std.: Stunde|Stunden
 kcal: Kilokalorie|Kilokalorien
 """),
     currencies={
-        "€ EUR": ("Euro|Euro", "|"),
-        "$ USD US$": ("Dollar|Dollar", "|"),
-        "£ GBP": ("Pfund|Pfund", "|"),
+        "€ EUR": ("Euro|Euro", "-Cent|Cent"),
+        "$ USD US$": ("Dollar|Dollar", "-Cent|Cent"),
+        "£ GBP": ("Pfund|Pfund", "-Penny|Pence"),
         "¥ JPY": ("Yen|Yen", ""),
-        "CHF": ("Franken|Franken", "|"),
-        "zł PLN": ("Złoty|Złoty", "|"),
+        "CHF": ("Franken|Franken", "-Rappen|Rappen"),
+        "zł PLN": ("Złoty|Złoty", "-Groszy|Groszy"),
     },
     cents="",
     fractions=symbols(

@@ -146,4 +146,5 @@ def _ungrouped(text: str, words: Words) -> str:
 
 def _range(match: re.Match[str], words: Words) -> str:
     low, high = (float(match[i].replace(",", ".")) for i in (1, 3))
-    return f"{match[1]} {words.to} {match[3]}" if low < high else match[0]
+    local_phone = match[2] == "-" and (len(match[1]), len(match[3])) == (3, 4)
+    return f"{match[1]} {words.to} {match[3]}" if low < high and not local_phone else match[0]

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+ALONE = "-"
+"""In front of a hundredth that is only named where there is no whole: `3 Euro 50`, `50 Cent`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -52,7 +55,7 @@ class Words:
     before_year: str = " "
     after_year: str = ""
     of: str = ""
-    """Between such a word and the currency."""
+    """Between such a word and the currency: `elided|plain` or `plain`."""
     plural: Callable[[str], int] = field(default=lambda number: 0 if number == "1" else 1)
 
 
