@@ -14,7 +14,7 @@ from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import AudioStream, Capabilities, SynthesisRequest, Timing
 from wyoming_voiceclone.backends.scripted import ADA, ScriptedBackend
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable
-from wyoming_voiceclone.synthesis.cached import CachedBackend, warm
+from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.phrases import PhraseCache, phrase_key
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices import Voice
@@ -347,19 +347,25 @@ async def test_clearing_forgets_every_phrase(tmp_path: Path) -> None:
     assert len(leaf.spoken) == 2
 
 
-async def test_warming_speaks_each_sentence_once_and_tells_what_failed(tmp_path: Path) -> None:
-    leaf = ScriptedBackend(refuse="impossible")
-    heard: list[tuple[str, bool]] = []
-    texts = ["one", "impossible", *(f"sentence {n}" for n in range(20)), "one"]
+async def test_a_list_spoken_beforehand_is_kept_to_the_last_sentence(tmp_path: Path) -> None:
+    leaf = ScriptedBackend()
+    async with PhraseCache(tmp_path, memory_bytes=0) as phrases:
+        backend = CachedBackend(leaf, phrases)
+        for _ in range(2):
+            for number in range(30):
+                await speak(backend, replace(HELLO, text=f"sentence {number}"))
+                await phrases.settled()
+        assert phrases.stats.entries == 30
+    assert len(leaf.spoken) == 30
+
+
+async def test_other_settings_of_the_engine_are_another_sentence(tmp_path: Path) -> None:
+    leaf = ScriptedBackend()
     async with PhraseCache(tmp_path) as phrases:
-        await warm(
-            CachedBackend(leaf, phrases),
-            [replace(HELLO, text=text) for text in texts],
-            lambda request, error: heard.append((request.text, error is None)),
-        )
-        assert phrases.stats.entries == 21
-    assert len(leaf.spoken) == 22
-    assert heard == [(text, text != "impossible") for text in texts]
+        for settings in ("", "noise=0", "noise=1", "noise=0"):
+            await speak(CachedBackend(leaf, phrases, settings=settings), HELLO)
+            await phrases.settled()
+    assert len(leaf.spoken) == 3
 
 
 async def test_what_a_killed_process_left_half_written_is_removed_after_a_while(

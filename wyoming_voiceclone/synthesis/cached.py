@@ -1,11 +1,10 @@
 """CachedBackend: a backend that says nothing twice."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import AudioStream, Backend, Capabilities, SynthesisRequest
-from wyoming_voiceclone.errors import BackendError
 from wyoming_voiceclone.synthesis.phrase_store import Phrase
 from wyoming_voiceclone.synthesis.phrases import PhraseCache, Spoken, phrase_key
 
@@ -78,24 +77,6 @@ class CachedBackend:
         if 0 < samples <= most:
             spoken = Spoken(stream.rate, chunks, stream.full_scale, tuple(stream.timings))
             self.phrases.put(key, spoken)
-
-
-async def warm(
-    backend: CachedBackend,
-    requests: Iterable[SynthesisRequest],
-    progress: Callable[[SynthesisRequest, BackendError | None], None],
-) -> None:
-    """Have every sentence spoken once; `progress` hears of each, with what went wrong."""
-    for request in requests:
-        failure = None
-        try:
-            async with await backend.synthesize(request) as stream:
-                async for _ in stream:
-                    pass
-        except BackendError as error:
-            failure = error
-        await backend.phrases.settled()
-        progress(request, failure)
 
 
 async def _replay(phrase: Phrase) -> AudioStream:

@@ -78,19 +78,23 @@ class PhraseStore:
         if self._size.bytes > self._limit:
             self.make_room()
 
+    def count(self) -> Size:
+        """Count what is there now."""
+        sizes = [size for _, size, _ in self._files()]
+        self._size = Size(len(sizes), sum(sizes))
+        return self._size
+
     def make_room(self) -> None:
-        """Count what is there, and remove the longest unheard while it is too much."""
-        files = sorted(self._files())
-        size = sum(size for _, size, _ in files)
-        target = self._limit * _ROOM if size > self._limit else self._limit
-        kept = len(files)
-        for _, bytes_, path in files:
-            if size <= target:
+        """Count, and remove the longest unheard while it is too much."""
+        kept, size = self.count()
+        if size <= self._limit:
+            return
+        for _, bytes_, path in sorted(self._files()):
+            if size <= self._limit * _ROOM:
                 break
             with suppress(OSError):
                 Path(path).unlink(missing_ok=True)
-                size -= bytes_
-                kept -= 1
+                kept, size = kept - 1, size - bytes_
         self._size = Size(kept, size)
 
     def clear(self) -> None:
