@@ -111,6 +111,18 @@ async def test_the_port_answers_while_the_default_voice_is_still_loading(
     assert vars(backend)["loading"] is False
 
 
+async def test_a_default_voice_that_one_engine_has_is_not_asked_of_another(
+    environment: dict[str, str],
+) -> None:
+    settings = await read(
+        environment, ENGINES__ESPEAK__ENABLED="true", SPEECH__DEFAULT_VOICE="espeak-de"
+    )
+    async with running(settings) as (app, _, home):
+        assert (await home.info()).tts[0].voices[0].name == "espeak-de"
+        backend = next(one for one in app.backends if one.name == "tones")
+        assert vars(backend) | {"warmed": (), "loading": True} == vars(backend)
+
+
 async def test_a_sentence_is_spoken_once_and_replayed_after_a_restart(
     environment: dict[str, str],
 ) -> None:

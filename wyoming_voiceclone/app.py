@@ -21,6 +21,7 @@ from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
 from wyoming_voiceclone.text.lexicon import Lexicon
+from wyoming_voiceclone.voices import named
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ MEGABYTE = 1_000_000
 class Warmable(Protocol):
     """A backend that can be made ready before the first request."""
 
-    async def warm(self, voices: Sequence[str]) -> None: ...
+    async def warm(self, voices: Sequence[str]) -> None:
+        """Begin background work; load these voices, fetch those that are not here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +152,27 @@ def _manners(settings: Settings) -> SpeechSettings:
 
 @asynccontextmanager
 async def _warming(app: App, voice: str) -> AsyncIterator[None]:
-    """Make the default voice ready in the background."""
-    warmable = [backend.warm([voice]) for backend in app.backends if isinstance(backend, Warmable)]
-    task = asyncio.gather(*warmable, return_exceptions=True)
+    """Make the default voice ready in the background: where it is, or wherever it may come from."""
+    owners = [one for one in app.backends if named(voice, one.capabilities().voices)]
+    if voice and not owners:
+        instead = next((one.name for one in app.speech.voices()), "nobody")
+        _LOGGER.warning("the default voice %s is not here: %s speaks until it is", voice, instead)
+    warmable = [one for one in app.backends if isinstance(one, Warmable)]
+    wanted = [[voice] if voice and (not owners or one in owners) else [] for one in warmable]
+    warming = asyncio.gather(*map(_warm, warmable, wanted))
     try:
         yield
     finally:
-        task.cancel()
+        warming.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await warming
+
+
+async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
+    try:
+        await backend.warm(voices)
+    except Exception:
+        _LOGGER.exception("%s could not be made ready; it is tried again when it speaks", voices)
 
 
 @asynccontextmanager

@@ -27,11 +27,10 @@ async def file_sink(path: Path, rate: int) -> AsyncIterator[Write]:
         raise ConfigError(f"{path}: not a known kind of audio file — use .wav or .flac")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        file = await asyncio.to_thread(
-            soundfile.SoundFile, partial, "w", rate, 1, "PCM_16", format=kind
-        )
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise ConfigError(f"{path}: cannot be written ({error}) — choose another place") from error
+        file = await asyncio.to_thread(_create, partial, rate, kind)
+    except OSError as error:
+        fact = f"cannot be written ({error.strerror})"
+        raise ConfigError(f"{path}: {fact} — choose another place") from error
     try:
         try:
             yield lambda chunk: asyncio.to_thread(file.write, chunk)
@@ -67,6 +66,11 @@ def sound_library() -> Any:
             "playing needs the PortAudio library — "
             "apt install libportaudio2, or write a file with -o speech.wav"
         ) from error
+
+
+def _create(path: Path, rate: int, kind: str) -> Any:
+    path.touch()  # libsndfile only tells of a "System error"
+    return soundfile.SoundFile(path, "w", rate, 1, "PCM_16", format=kind)
 
 
 def _open_device(rate: int) -> Any:

@@ -1,7 +1,6 @@
 """`say`: speak here and now, without a server."""
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wyoming_voiceclone.app import open_app
+from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.commands.listening import Sink, file_sink, loudspeaker
 from wyoming_voiceclone.commands.options import (
     Config,
@@ -22,6 +22,7 @@ from wyoming_voiceclone.commands.options import (
 from wyoming_voiceclone.commands.piped import piped_text
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.synthesis.utterance import TextFormat, UtteranceRequest
+from wyoming_voiceclone.voices import named
 
 
 def say(  # noqa: PLR0913 -- one per flag
@@ -57,20 +58,31 @@ async def _say(
     settings: Settings, request: UtteranceRequest, text: str, output: Path | None
 ) -> None:
     async with open_app(settings) as app:
+        wanted = request.voice or settings.speech.default_voice
+        if wanted and named(wanted, app.speech.voices()) is None:
+            _tell(f"{wanted} is not here — wyoming-voiceclone voices download {wanted}")
         began = time.monotonic()
         pieces = piped_text() if text == "-" else _once(text)
         async with await app.speech.speak(request, pieces) as stream:
-            first_s, spoken_s = time.monotonic() - began, 0.0
-            sink: Sink = (
-                loudspeaker(stream.rate) if output is None else file_sink(output, stream.rate)
-            )
-            async with sink as write:
-                async for chunk in stream:
-                    spoken_s += len(chunk) / stream.rate
-                    await write(chunk)
+            first_ms = (time.monotonic() - began) * 1000
+            spoken_s = await _into(output, stream)
     where = f"{output}: " if output else ""
-    told = f"{where}{spoken_s:.1f} s of speech, the first sound after {first_s * 1000:.0f} ms"
-    print(told, file=sys.stderr)  # noqa: T201 -- standard output is for what is asked for
+    _tell(f"{where}{spoken_s:.1f} s of speech, the first sound after {first_ms:.0f} ms")
+
+
+async def _into(output: Path | None, stream: AudioStream) -> float:
+    """How many seconds were written."""
+    sink: Sink = loudspeaker(stream.rate) if output is None else file_sink(output, stream.rate)
+    samples = 0
+    async with sink as write:
+        async for chunk in stream:
+            samples += len(chunk)
+            await write(chunk)
+    return samples / stream.rate
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)  # standard output is for what is asked for
 
 
 async def _once(text: str) -> AsyncIterator[str]:
