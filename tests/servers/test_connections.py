@@ -240,3 +240,8 @@ async def test_a_flood_of_events_holds_up_nobody() -> None:
             took.append(time.perf_counter() - began)
         await flooding
     assert sorted(took)[len(took) // 2] < 0.05
+
+
+def test_a_limit_that_lets_nothing_through_is_refused() -> None:
+    with pytest.raises(ValueError, match="idle_s is 0"):
+        Limits(idle_s=0)

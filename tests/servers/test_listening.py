@@ -148,9 +148,13 @@ async def test_a_socket_that_somebody_replaced_is_not_removed(folder: Path) -> N
 
 
 async def test_the_same_port_can_be_taken_again_at_once() -> None:
-    async with serving("tcp://127.0.0.1:0") as server:
-        (address,) = server.addresses
-        assert await spoken(address)
+    server = WyomingServer(speech())
+    await server.start(["tcp://127.0.0.1:0"])
+    (address,) = server.addresses
+    async with HomeAssistant(address).connected() as line:
+        await line.send(Describe())
+        await line.receive()
+        await server.aclose()  # first, so that the kernel keeps the port in TIME_WAIT
     async with serving(address):
         assert await spoken(address)
 
@@ -187,12 +191,14 @@ async def test_closing_lets_utterances_end_and_takes_no_new_ones() -> None:
         await line.send(Synthesize("one two three four"))
         await line.receive()
         closing = asyncio.create_task(server.aclose(grace_s=5))
-        assert await idle.receive() is None
+        async with asyncio.timeout(0.1):
+            assert await idle.receive() is None
         with pytest.raises(ConnectionRefusedError):
             await home_assistant.info()
         heard = await line.hear()
         assert heard.ended
-        await closing
+        async with asyncio.timeout(1):
+            await closing
         await server.aclose()
 
 

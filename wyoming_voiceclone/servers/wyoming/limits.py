@@ -1,15 +1,18 @@
 """Limits: how much of this machine one peer, and all of them together, may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     header_bytes: int = 64 * 1024
+    """Of the JSON line that an event begins with."""
     data_bytes: int = 1024 * 1024
+    """Of the JSON after that line."""
     payload_bytes: int = 64 * 1024
     """No event that a text-to-speech server understands carries one."""
     json_depth: int = 32
+    """Levels of nesting."""
     text_chars: int = 50_000
     """Of one utterance: about an hour of speech."""
     name_chars: int = 256
@@ -25,5 +28,11 @@ class Limits:
     write_s: float = 60.0
     """Without the peer reading what it was sent."""
     connections: int = 256
+    """In total; at the cap the one idle longest makes room."""
     connections_per_address: int = 64
     """Of one TCP peer; Home Assistant opens one connection per request."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not (value := getattr(self, field.name)) > 0:
+                raise ValueError(f"{field.name} is {value} — it must be more than 0")
