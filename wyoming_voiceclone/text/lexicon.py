@@ -55,7 +55,9 @@ class Lexicon:
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: not UTF-8 text — save it as UTF-8") from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f'{path}: {error} — a line reads: word = "how to say it"') from error
+            raise ConfigError(
+                f'{path}: {error} — a line reads: "word" = "how to say it"'
+            ) from error
         return cls(_Reader(path, text).tables(document))
 
     def apply(self, text: str, language: str) -> str:

@@ -175,6 +175,8 @@ class _Reader:
             self.note(remark)
         if seconds > 0:
             self._items.append(Break(seconds))
+        else:
+            self._say(" ", self._stack[-1])
 
     def _manner(self, tag: str, attributes: Mapping[str, str], manner: Span) -> Span:
         language = attributes.get("xml:lang") or attributes.get("lang") or manner.language

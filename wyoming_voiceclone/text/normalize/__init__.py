@@ -25,7 +25,7 @@ from wyoming_voiceclone.text.normalize.numbers import (
     times_read,
 )
 from wyoming_voiceclone.text.normalize.words import Words
-from wyoming_voiceclone.text.verbatim import ORDINAL, pieces
+from wyoming_voiceclone.text.verbatim import OPEN, ORDINAL, pieces, unmarked
 
 _TABLES = {
     "en": english.WORDS,
@@ -60,8 +60,13 @@ def normalize(sentence: str, language: str) -> str:
     words = _TABLES.get(language.replace("_", "-").partition("-")[0].lower())
     tag = language.replace("_", "-").lower()
     parts = pieces(_without_emoji(sentence, tag))
-    read = "".join(part if as_is else _read(part, words, tag) for part, as_is in parts)
-    line = _tidy(read.replace(ORDINAL, ""))
+    # a word in front of a verbatim text is not the last one: `Dr. [[…]]`
+    last = len(parts) - 1
+    read = "".join(
+        part if as_is else _read(part + OPEN * (at < last), words, tag)
+        for at, (part, as_is) in enumerate(parts)
+    )
+    line = _tidy(unmarked(read))
     if not any(character.isalnum() for character in line):
         return ""
     return f"{line}." if is_line(sentence) and line[-1].isalnum() else line
@@ -103,7 +108,7 @@ def _printable(text: str) -> str:
         for character in unicodedata.normalize("NFC", text)
         if character.isspace()
         or character in _JOINERS
-        or character == ORDINAL
+        or character in (OPEN, ORDINAL)
         or unicodedata.category(character) not in _DROPPED
     )
 
@@ -113,7 +118,7 @@ def _abbreviations(text: str, words: Words) -> str:
         if short not in text:
             continue
         last = short in {"etc.", "usw.", "ecc.", "enz.", "itd.", "itp."}
-        pattern = rf"(?<![\w.]){re.escape(short)}" + (r"(?!\w)" if last else r"(?=\s+\w)")
+        pattern = rf"(?<![\w.]){re.escape(short)}" + (r"(?!\w)" if last else rf"(?=\s+[\w{OPEN}])")
         text = re.sub(pattern + (r"(?=\s*$)" if last else ""), f"{long}." if last else long, text)
         text = re.sub(rf"(?<![\w.]){re.escape(short)}(?!\w)", long, text) if last else text
     return text
