@@ -114,7 +114,6 @@ async def test_a_port_in_use_is_named_with_its_remedy_and_nothing_is_left_listen
         ("unix://relative/path", "full path"),
         ("unix:///no/such/folder/s", "another path"),
         ("unix:///tmp/" + "x" * 200, "another path"),
-        (f"unix://{__file__}", "no socket"),
     ],
 )
 async def test_an_address_that_cannot_be_used_is_explained(uri: str, said: str) -> None:
@@ -137,6 +136,14 @@ async def test_a_live_unix_socket_is_refused_and_left_alone(folder: Path) -> Non
         with pytest.raises(ConfigError, match="a server is listening there"):
             await WyomingServer(speech()).start([uri])
         assert await spoken(uri)
+
+
+async def test_a_file_that_is_no_socket_is_left_alone(folder: Path) -> None:
+    path = folder / "letter"
+    path.write_text("dear")
+    with pytest.raises(ConfigError, match="no socket"):
+        await WyomingServer(speech()).start([f"unix://{path}"])
+    assert path.read_text() == "dear"
 
 
 async def test_a_socket_that_somebody_replaced_is_not_removed(folder: Path) -> None:
