@@ -24,6 +24,8 @@ class VoiceFile:
     name: str
     model: Path
     config: Path
+    size: int
+    """Bytes of the model."""
     language: str
     """BCP-47: `en-US`."""
     language_name: str
@@ -105,7 +107,7 @@ def language_name(english: str, country: str) -> str:
     return f"{english} ({country})" if english and country else english
 
 
-def read_voice(model: Path, config: Path, *, revision: str) -> VoiceFile:
+def read_voice(model: Path, config: Path, *, size: int, revision: str) -> VoiceFile:
     """Read `config`. Raises BrokenConfig, or FileNotFoundError when there is none. Blocks."""
     read = _read_config(config)
     name = model.stem
@@ -114,6 +116,7 @@ def read_voice(model: Path, config: Path, *, revision: str) -> VoiceFile:
         name=name,
         model=model,
         config=config,
+        size=size,
         language=bcp_47(language.code),
         language_name=language_name(language.name_english, language.country_english),
         rate=read.audio.sample_rate,

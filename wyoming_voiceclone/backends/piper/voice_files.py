@@ -59,7 +59,7 @@ class VoiceFolders:
         if known and known[0] == stamp:
             return known
         try:
-            return stamp, read_voice(model, config, revision=stamp.revision())
+            return stamp, read_voice(model, config, size=stamp.model[0], revision=stamp.revision())
         except BrokenConfig as error:
             _LOG.warning("%s", error)
             return stamp, None
