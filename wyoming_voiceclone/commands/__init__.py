@@ -5,7 +5,12 @@ from typing import Annotated
 import typer
 
 from wyoming_voiceclone import __version__
-from wyoming_voiceclone.commands import cache, config, doctor, say, serve, voices
+from wyoming_voiceclone.commands.cache import cli as cache
+from wyoming_voiceclone.commands.config import config
+from wyoming_voiceclone.commands.doctor import doctor
+from wyoming_voiceclone.commands.say import say
+from wyoming_voiceclone.commands.serve import serve
+from wyoming_voiceclone.commands.voices import cli as voices
 
 cli = typer.Typer(
     name="wyoming-voiceclone",
@@ -36,9 +41,9 @@ def _root(
     pass
 
 
-cli.command("serve")(serve.serve)
-cli.command("say")(say.say)
-cli.add_typer(voices.cli, name="voices")
-cli.add_typer(cache.cli, name="cache")
-cli.command("config")(config.config)
-cli.command("doctor")(doctor.doctor)
+cli.command("serve")(serve)
+cli.command("say")(say)
+cli.add_typer(voices, name="voices")
+cli.add_typer(cache, name="cache")
+cli.command("config")(config)
+cli.command("doctor")(doctor)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from wyoming_voiceclone.app import MEGABYTE, open_app
-from wyoming_voiceclone.commands.options import Config, LogLevel, VoiceName, begin
+from wyoming_voiceclone.commands.options import PATIENT, Config, LogLevel, VoiceName, begin
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.synthesis.phrase_store import PhraseStore
@@ -22,9 +22,7 @@ cli = typer.Typer(help="The phrases kept on disk.", no_args_is_help=True)
 def stats(*, config: Config = None, log_level: LogLevel = None) -> None:
     """How many phrases are kept, and how much room they take."""
     settings = begin(config, {}, log_level, quiet=True)
-    store = _store(settings)
-    store.make_room()
-    kept, limit_mb = store.size, settings.phrases.limit_mb
+    kept, limit_mb = _store(settings).count(), settings.phrases.limit_mb
     room = f"{kept.bytes / MEGABYTE:.1f} of {limit_mb} MB"
     typer.echo(f"{kept.entries} phrases, {room} in {settings.folders.phrases}")
 
@@ -43,7 +41,7 @@ def warm(
 
     [dim]echo "The door is open." | wyoming-voiceclone cache warm -[/]
     """
-    settings = begin(config, {}, log_level, quiet=True)
+    settings = begin(config, {"router": PATIENT}, log_level, quiet=True)
     phrases = [line.strip() for line in file if line.strip()]
     failed = asyncio.run(_warm(settings, phrases, voice))
     typer.echo(f"{len(phrases) - len(failed)} of {len(phrases)} phrases spoken and kept")

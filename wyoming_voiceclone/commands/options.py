@@ -29,6 +29,9 @@ LogLevel = Annotated[
 ]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Log one JSON object per line.")]
 
+PATIENT = {"first_chunk_s": 300.0}
+"""For `[router]`: at a terminal the right voice matters more than an early one."""
+
 
 def begin(
     config: Path | None,

@@ -12,6 +12,7 @@ from wyoming_voiceclone.app import open_app
 from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.commands.listening import Sink, file_sink, loudspeaker
 from wyoming_voiceclone.commands.options import (
+    PATIENT,
     Config,
     DataDir,
     LogLevel,
@@ -47,7 +48,7 @@ def say(  # noqa: PLR0913 -- one per flag
 
     [dim]cat letter.txt | wyoming-voiceclone say - -o letter.wav[/]
     """
-    flags = {"folders": {"data": data_dir, "voices": voices_dir}}
+    flags = {"router": PATIENT, "folders": {"data": data_dir, "voices": voices_dir}}
     settings = begin(config, flags, log_level, quiet=True)
     text_format: TextFormat = "ssml" if ssml else "text"
     request = UtteranceRequest(voice, language, text_format=text_format, speed=speed)
