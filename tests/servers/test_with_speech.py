@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
+from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart
 
 from wyoming_voiceclone.backends.scripted import ScriptedBackend, tone_hz
@@ -101,3 +102,17 @@ async def test_a_client_that_closed_before_the_first_chunk_stops_all_the_work() 
             await asyncio.sleep(0.2)
             assert backend.speaking
         assert await stopped(backend) < 0.5
+
+
+async def test_speed_and_settings_of_one_request_reach_whoever_speaks() -> None:
+    backend = ScriptedBackend()
+    extension = {"speed": 1.5, "settings": {"noise_scale": 0.5}}
+    async with loopback(Speech(backend)) as home_assistant, home_assistant.connected() as line:
+        await line.send_event(Event("synthesize", {"text": "Hello.", "voiceclone": extension}))
+        await line.hear("audio-stop")
+        await line.send(Synthesize(text="Hello."))
+        await line.hear("audio-stop")
+    assert [(r.speed, dict(r.settings)) for r in backend.spoken] == [
+        (1.5, {"noise_scale": 0.5}),
+        (1.0, {}),
+    ]

@@ -3,23 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wyoming_voiceclone.backends import Setting
 from wyoming_voiceclone.errors import BadRequest
 from wyoming_voiceclone.synthesis.utterance import TextFormat, UtteranceRequest
 
+SPEED = (0.25, 4.0)
+MOST_SETTINGS = 32
+
 
 def utterance_request(data: Mapping[str, Any], name_chars: int) -> UtteranceRequest:
-    """Read `voice` and `text_format` of `synthesize` and `synthesize-start`. Raises BadRequest."""
-    voice = data.get("voice")
-    if voice is None:
-        voice = {}
-    if not isinstance(voice, dict):
-        got = type(voice).__name__
-        raise BadRequest(f"voice is a {got} — send an object with name, language, speaker")
+    """Read how to speak from `synthesize` and `synthesize-start`. Raises BadRequest."""
+    voice = _object(data, "voice", "name, language, speaker")
+    manner = _object(data, "voiceclone", "speed, settings")
     return UtteranceRequest(
         voice=_name(voice, "name", name_chars),
         language=_name(voice, "language", name_chars),
         speaker=_name(voice, "speaker", name_chars),
         text_format=_text_format(data.get("text_format")),
+        speed=_speed(manner.get("speed", 1.0)),
+        settings=_settings(_object(manner, "settings", "the engine's settings"), name_chars),
     )
 
 
@@ -30,6 +32,29 @@ def text_of(data: Mapping[str, Any]) -> str:
         got = "missing" if text is None else f"a {type(text).__name__}"
         raise BadRequest(f"text is {got} — send a string")
     return text
+
+
+def _object(data: Mapping[str, Any], key: str, holds: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise BadRequest(f"{key} is a {type(value).__name__} — send an object with {holds}")
+    return value or {}
+
+
+def _speed(value: Any) -> float:
+    low, high = SPEED
+    if type(value) not in (int, float) or not low <= value <= high:
+        raise BadRequest(f"speed is {str(value)[:20]} — send a number from {low} to {high}")
+    return float(value)
+
+
+def _settings(settings: Mapping[str, Any], name_chars: int) -> dict[str, Setting]:
+    if len(settings) > MOST_SETTINGS:
+        raise BadRequest(f"there are {len(settings)} settings, the limit is {MOST_SETTINGS}")
+    for key, value in settings.items():
+        if not isinstance(value, str | int | float) or len(key) + len(str(value)) > name_chars:
+            raise BadRequest(f"setting {key[:40]} is no short text, number or boolean")
+    return dict(settings)
 
 
 def _name(voice: Mapping[str, Any], key: str, limit: int) -> str | None:
