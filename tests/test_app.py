@@ -123,6 +123,22 @@ async def test_a_default_voice_that_one_engine_has_is_not_asked_of_another(
         assert vars(backend) | {"warmed": (), "loading": True} == vars(backend)
 
 
+async def test_while_the_default_voice_is_not_here_its_language_is_spoken(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = await read(
+        environment,
+        ENGINES__ESPEAK__ENABLED="true",
+        SPEECH__DEFAULT_VOICE="de_DE-thorsten-medium",
+    )
+    async with running(settings) as (_, _, home):
+        assert (await home.info()).tts[0].voices[0].name == "espeak-de"
+    told = [one for one in caplog.messages if "de_DE-thorsten-medium is not here" in one]
+    assert told == [
+        "the default voice de_DE-thorsten-medium is not here: espeak-de speaks until it is"
+    ]
+
+
 async def test_a_sentence_is_spoken_once_and_replayed_after_a_restart(
     environment: dict[str, str],
 ) -> None:

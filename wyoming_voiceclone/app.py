@@ -134,7 +134,7 @@ def _manners(settings: Settings) -> SpeechSettings:
     general = Manner(speech.speed, speech.sentence_silence_s)
     return SpeechSettings(
         default_voice=speech.default_voice or None,
-        language=speech.language,
+        language=speech.fallback_language,
         silences=Silences(speech.lead_silence_s, speech.trail_silence_s, speech.comfort_after_s),
         clause_chars=speech.clause_chars,
         manner=general,

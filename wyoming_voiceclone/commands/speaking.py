@@ -35,7 +35,7 @@ def _absent(name: str, settings: Settings) -> Finding:
 async def _speaks(backend: Backend, settings: Settings) -> Finding:
     voices = backend.capabilities().voices
     speech = settings.speech
-    voice = named(speech.default_voice, voices) or voice_for(speech.language, voices)
+    voice = named(speech.default_voice, voices) or voice_for(speech.fallback_language, voices)
     voice = voice or next(iter(voices), None)
     if voice is None:
         return note(backend.name, "no voices", "`wyoming-voiceclone voices list` shows some")

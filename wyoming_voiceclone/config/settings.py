@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
 from wyoming_voiceclone.servers.wyoming import Limits
+from wyoming_voiceclone.voices import language_in
 
 APP = "wyoming-voiceclone"
 
@@ -81,6 +82,11 @@ class SpeechSettings(Table):
     """Your own pronunciations (docs/text.md), read at the start if the file is there."""
     clause_chars: Annotated[int, Field(ge=0)] = 160
     """A first sentence longer than this is begun at a clause, to be heard early; 0: never."""
+
+    @property
+    def fallback_language(self) -> str:
+        """What to speak while the default voice is not here: its language, if its name tells."""
+        return language_in(self.default_voice) or self.language
 
 
 class VoiceSettings(Table):
