@@ -41,7 +41,7 @@ def read(document: str, language: str = "en") -> list[str | float]:
         ('<sub alias="5 km [[x|y]]">far</sub>', ["5 km xy"]),
         ('<phoneme ph="ʃɪˈvɔːn">Siobhan</phoneme> sings.', ["[[ʃɪˈvɔːn|Siobhan]] sings."]),
         ('<phoneme alphabet="x-sampa" ph="SI&quot;vO:n">S</phoneme>', ["[[ʃɪˈvɔːn|S]]"]),
-        ('<say-as interpret-as="characters">HA 5 km</say-as>', ["H A 5 K M"]),
+        ('<say-as interpret-as="characters">HA 5 km</say-as>', ["H, A, 5, K, M"]),
         ('<say-as interpret-as="telephone">555-1234</say-as>', ["5 5 5, 1 2 3 4"]),
         ('the <say-as interpret-as="ordinal">21</say-as> day', ["the twenty-first day"]),
         ('<say-as interpret-as="cardinal">5</say-as> km', ["5 kilometers"]),

@@ -47,7 +47,8 @@ def _phoneme(attributes: Mapping[str, str], content: str) -> str:
 def _say_as(attributes: Mapping[str, str], content: str) -> str:
     kind = attributes.get("interpret-as", "").strip().lower()
     if kind in {"characters", "spell-out", "verbatim", "letters"}:
-        return " ".join(verbatim(c.upper()) if c.isalnum() else c for c in content if c.strip())
+        # commas: espeak reads the A of "H A" as an article, that of "H, A" as a letter
+        return ", ".join(verbatim(c.upper()) if c.isalnum() else c for c in content if c.strip())
     if kind in {"digits", "telephone", "number:digits"}:
         return _digits(content)
     if kind == "ordinal" and re.fullmatch(r"\d{1,9}\D{0,2}", content):

@@ -100,6 +100,7 @@ p. = page
         else f"1 heure {minute or ''}".rstrip()
     ),
     ordinal=french,
+    clock_signs=":h",
     clock_suffix=r"(?:\s*(?:heures?|h)(?![\w’']))?",
     ordinal_endings=r"er|ère|re|ème|e",
     numbered=frozenset(listed("chapitre partie tome acte article volume phase type")),

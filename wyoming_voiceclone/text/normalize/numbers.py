@@ -42,19 +42,20 @@ def dates_read(text: str, words: Words, language: str) -> str:
 
 def times_read(text: str, words: Words) -> str:
     """Times of the day; seconds as a number behind."""
-    separators = "[:.h]" if words.months[0] in {"Januar", "janvier"} else ":"
-    clock = re.compile(_CLOCK.format(separators) + words.clock_suffix)
+    clock = re.compile(_CLOCK.format(f"[{words.clock_signs}]") + words.clock_suffix)
 
     def read(time: re.Match[str]) -> str:
-        dotted = time[0][len(time[1])] in ".h"
-        if dotted and not re.search(r"(?i)uhr|\dh\d", time[0]):
+        if time[0][len(time[1])] == "." and not time[0].endswith("Uhr"):
             return time[0]
         said = words.clock(int(time[1]), int(time[2]))
         if re.match(r"\s?[ap]\.?m\b", text[time.end() : time.end() + 5], re.IGNORECASE):
             said = said.removesuffix(" o'clock")
         return f"{said}, {int(time[3])}" if time[3] else said
 
-    return clock.sub(read, text)
+    text = clock.sub(read, text)
+    if words.twelve_hours:
+        text = re.sub(r"(?i)(?<=\d)\s?([ap])m\b\.?", lambda half: f" {half[1].lower()}.m.", text)
+    return text
 
 
 def ordinals_read(text: str, words: Words, language: str) -> str:
@@ -98,8 +99,8 @@ def _date(words: Words, year: int, month: int, day: int, before: str) -> str:
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return ""
     spoken = f"{words.before_year}{year}{words.after_year}"
-    if words.months[0] in {"January", "Januar"} and 1100 <= year < 2000:
-        spoken = " " + num2words(year, lang="en" if words.decimal == "." else "de", to="year")
+    if words.years_in and 1100 <= year < 2000:
+        spoken = words.before_year + num2words(year, lang=words.years_in, to="year")
     return words.date.format(day=words.day(day, before), month=words.months[month - 1], year=spoken)
 
 
@@ -122,7 +123,8 @@ def _dotted(match: re.Match[str], words: Words) -> str:
 
 
 def _roman(match: re.Match[str], words: Words) -> str:
-    if match[1].lower() not in words.numbered:
+    # espeak would say "Elizabeth roman two"
+    if match[1].lower() not in words.numbered and not (match[1].istitle() and len(match[1]) > 3):
         return match[0]
     digits = [_ROMAN_DIGITS[digit] for digit in match[2]]
     later = [*digits[1:], 0]

@@ -43,6 +43,12 @@ class Words:
     clock: Callable[[int, int], str]
     ordinal: Callable[[int, str], str]
     """A number's ordinal, given its ending or the word in front of it; "" = leave it."""
+    clock_signs: str = ":"
+    """What may stand between hours and minutes; a dot only where `Uhr` follows."""
+    twelve_hours: bool = False
+    """`9 am` is a time."""
+    years_in: str | None = None
+    """The language, for num2words, whose years before 2000 are read as two numbers."""
     clock_suffix: str = ""
     """A pattern for what may follow a time and is part of it."""
     ordinal_endings: str = ""
