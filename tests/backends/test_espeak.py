@@ -11,7 +11,7 @@ import pytest_asyncio
 from wyoming_voiceclone.backends import Folders, SynthesisRequest
 from wyoming_voiceclone.backends.espeak import ENGINE, EspeakSettings
 from wyoming_voiceclone.backends.espeak.backend import EspeakBackend
-from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices.choice import voice_for
 
@@ -199,6 +199,12 @@ async def test_it_lives_beside_the_espeak_inside_piper(espeak: EspeakBackend) ->
     )
     assert all(np.array_equal(alone, samples) for _, samples in heard)
     assert all(each == phonemes[0] and each for each in phonemes)
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+async def test_an_impossible_speed_is_refused(espeak: EspeakBackend, speed: float) -> None:
+    with pytest.raises(BadRequest, match="speed"):
+        await espeak.synthesize(SynthesisRequest("Hi", "espeak-de", speed=speed))
 
 
 async def test_the_engine_makes_it(tmp_path: Path) -> None:

@@ -37,9 +37,14 @@ def files(tmp_path: Path) -> dict[str, VoiceFile]:
     return find_voice_files([tmp_path / "voices"])
 
 
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cut")
+
+
 @pytest.fixture
-def load(tmp_path: Path) -> Loader:
-    return Loader(tmp_path / "cache")
+def load(cut: Path) -> Loader:
+    return Loader(cut)
 
 
 async def size_of(file: VoiceFile, load: Loader) -> int:

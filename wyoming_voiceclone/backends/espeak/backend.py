@@ -15,7 +15,7 @@ from wyoming_voiceclone.backends.espeak.languages import read_voices
 from wyoming_voiceclone.backends.espeak.library import Manner, Mark, data_folder, the_library
 from wyoming_voiceclone.backends.espeak.pieces import pieces, speakable
 from wyoming_voiceclone.backends.espeak.settings import EspeakSettings
-from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest
 from wyoming_voiceclone.text.phonemes import spelled
 
 _RATE = 22_050  # of every voice of espeak-ng
@@ -46,6 +46,8 @@ class EspeakBackend:
             raise BackendUnavailable("espeak is closed")
         if request.voice not in self._voices:
             raise BackendUnavailable(f"espeak has no voice {request.voice}")
+        if not 0 < request.speed < float("inf"):
+            raise BadRequest(f"speed: {request.speed} — use a number from 0.5 to 2.5")
         manner = Manner(
             self._voices[request.voice].identifier,
             _words_per_minute(self._settings.words_per_minute * request.speed),

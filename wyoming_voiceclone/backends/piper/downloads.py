@@ -13,6 +13,7 @@ from typing import Self
 from tqdm import tqdm
 
 from wyoming_voiceclone.backends.engine import Folders
+from wyoming_voiceclone.backends.piper.cache import forget
 from wyoming_voiceclone.backends.piper.catalogue import (
     Catalogue,
     CatalogueVoice,
@@ -106,13 +107,14 @@ def download_voice(
 
 
 def remove_voice(name: str, folders: Folders) -> Path:
-    """Remove a voice that was downloaded, and give the folder it was in. Blocks.
+    """Remove a voice that was downloaded, with what was made of it; gives its folder. Blocks.
 
     Raises UnknownVoice, and DownloadError for voices that came in another way.
     """
     here = find_voice_files(voice_folders(folders))
     store = voice_store(folders)
-    if name in here and here[name].model.parent == store.folder / name and store.holds(name):
+    if name in here and _is_downloaded(here[name], store):
+        forget(here[name].model, folders.cache / "piper")
         return store.remove(name)
     if name in here:
         raise DownloadError(
@@ -194,8 +196,12 @@ def _here(file: VoiceFile, known: CatalogueVoice | None, store: VoiceStore) -> L
         max(1, len(file.speakers)),
         known.size if known else None,
         file.model,
-        removable=file.model.parent == store.folder / file.name and store.holds(file.name),
+        removable=_is_downloaded(file, store),
     )
+
+
+def _is_downloaded(file: VoiceFile, store: VoiceStore) -> bool:
+    return file.model.parent == store.folder / file.name and store.holds(file.name)
 
 
 def _elsewhere(voice: CatalogueVoice) -> ListedVoice:

@@ -34,11 +34,11 @@ class PiperSettings(EngineSettings):
     offer_speakers: Literal["always", "never"] | Annotated[int, Field(ge=0)] = 120
     """Whether each speaker of a voice is a voice of its own (`en_GB-vctk-medium#p239`): always,
     never, or for voices of at most so many speakers."""
-    repository: str = "rhasspy/piper-voices"
+    repository: str = Field(default="rhasspy/piper-voices", pattern=r"^[\w.-]+/[\w.-]+$")
     """Where voices come from, on the Hugging Face hub."""
     revision: str = "main"
     """Which version of it: a branch, a tag or a commit."""
-    endpoint: str | None = None
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+")
     """Address of another hub (a mirror); left out = HF_ENDPOINT, or huggingface.co."""
     memory_limit_mb: int = Field(default=1_000, ge=50)
     """Voices stay loaded up to this size in all; the one not used for longest goes first."""
