@@ -16,11 +16,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "text.md").read_text(encoding="utf-
 def rows(section: str, columns: int) -> list[list[str]]:
     """The rows of code in the tables of one section; several pieces of code in the last cell."""
     text = PAGE.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    text = text.split("| SSML | said |")[-1]
     cells = [
         re.split(r"(?<!\\) \| ", line.strip("| ")) for line in text.splitlines() if "|" in line
     ]
-    found = [row for row in cells if len(row) == columns and row[-1].startswith("`")]
-    return found
+    return [row for row in cells if len(row) == columns and row[-1].startswith("`")]
 
 
 def code(cell: str) -> list[str]:
