@@ -107,6 +107,18 @@ async def test_somebody_who_gives_up_waiting_takes_the_voice_from_nobody(
     await voices.aclose()
 
 
+async def test_whoever_loses_patience_is_refused_and_the_next_one_is_served(
+    files: dict[str, VoiceFile], load: Loader
+) -> None:
+    voices = LoadedVoices(load, 10**9)
+    with pytest.raises(BackendUnavailable, match="a is still being loaded"):
+        async with voices.using(files["a"], patience_s=0):
+            pass
+    await use(voices, files["a"])
+    assert load.loaded == ["a"]
+    await voices.aclose()
+
+
 async def test_a_failure_is_everybodys_who_waits_and_tried_anew_by_the_next(
     files: dict[str, VoiceFile], load: Loader
 ) -> None:

@@ -73,7 +73,8 @@ class PiperBackend:
         asked = await self._asked(request.voice)
         sentence = sentence_for(request, asked, self._settings)
         async with AsyncExitStack() as stack:
-            voice = await stack.enter_async_context(self._voices.using(asked.file))
+            using = self._voices.using(asked.file, patience_s=self._settings.load_patience_s)
+            voice = await stack.enter_async_context(using)
             stream = await self._scheduler.speak(voice, sentence, request.playback)
             stack.push_async_callback(stream.aclose)
             kept = stack.pop_all()

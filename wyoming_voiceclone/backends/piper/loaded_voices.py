@@ -46,13 +46,17 @@ class LoadedVoices:
         return [name for (name, _), place in self._places.items() if place.size()]
 
     @asynccontextmanager
-    async def using(self, file: VoiceFile) -> AsyncIterator[LoadedVoice]:
-        """The voice, loaded; it stays so until the end. Raises BackendUnavailable."""
+    async def using(
+        self, file: VoiceFile, *, patience_s: float | None = None
+    ) -> AsyncIterator[LoadedVoice]:
+        """The voice, loaded; it stays so until the end. Raises BackendUnavailable.
+
+        Also when loading takes longer than `patience_s`; it then goes on for the next one.
+        """
         place = self._place(file)
         place.users += 1
         try:
-            # shielded: others may be waiting for the same voice
-            voice = await asyncio.shield(place.task)
+            voice = await _patiently(place.task, file.name, patience_s)
             self._make_room()
             yield voice
         finally:
@@ -87,6 +91,16 @@ class LoadedVoices:
                 del self._places[key]
                 total -= sizes[key]
                 _LOG.debug("%s: no longer in memory", key[0])
+
+
+async def _patiently(
+    task: "asyncio.Task[LoadedVoice]", name: str, patience_s: float | None
+) -> LoadedVoice:
+    try:
+        async with asyncio.timeout(patience_s):
+            return await asyncio.shield(task)  # others may be waiting for the same voice
+    except TimeoutError as error:
+        raise BackendUnavailable(f"{name} is still being loaded — it speaks in a moment") from error
 
 
 def _failed(task: "asyncio.Task[LoadedVoice]") -> bool:

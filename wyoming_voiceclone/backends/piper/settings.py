@@ -42,6 +42,8 @@ class PiperSettings(EngineSettings):
     """Address of another hub (a mirror); left out = HF_ENDPOINT, or huggingface.co."""
     memory_limit_mb: int = Field(default=1_000, ge=50)
     """Voices stay loaded up to this size in all; the one not used for longest goes first."""
+    load_patience_s: float = Field(default=4.0, ge=0, le=60)
+    """How long a listener waits for a voice that is being loaded before another engine speaks."""
     workers: int = Field(default=1, ge=1, le=64)
     """How many sentences are computed at the same time."""
     threads: int = Field(default=0, ge=0, le=64)
