@@ -62,6 +62,12 @@ READ = [
     ("en", "v2026.11.0", "v2026 point 11 point 0"),
     ("en", "Call +49 30 1234567.", "Call plus 4 9, 3 0, 1 2 3 4 5 6 7."),
     ("en", "Call 555-1234.", "Call 555-1234."),
+    ("en", "Sure[^1].", "Sure."),
+    ("en", "0.30 €/kWh, $5/month", "30 cents per kilowatt hour, 5 dollars per month"),
+    ("de", "0,30 €/kWh und 5 kWh/Tag", "30 Cent pro Kilowattstunde und 5 Kilowattstunden pro Tag"),
+    ("en", "30s, the 30s, 1990s, '90s", "30 seconds, the 30s, 1990s, '90s"),
+    ("en", "18–21 °C", "18 to 21 degrees Celsius"),
+    ("en", "No. I won't.", "No. I won't."),
     ("en", "World War II, Elizabeth II, Use I", "World War 2, Elizabeth 2, Use I"),
     ("en", "e.g. this, etc.", "for example this, et cetera."),
     ("en", "Dr. No, p. 5 vs. No. 7", "Doctor No, page 5 versus number 7"),
@@ -150,6 +156,11 @@ def test_what_is_marked_verbatim_stays_as_it_is() -> None:
     assert normalize(marked, "en") == "5 kilometers 5 km [[ʃɪˈvɔːn|Siobhan]]."
 
 
+def test_emoji_behind_a_text_are_ornament_also_on_a_line_of_their_own() -> None:
+    assert normalize("😊", "en", emoji_alone=False) == ""
+    assert normalize("😊 yes", "en", emoji_alone=False) == "yes"
+
+
 def test_a_user_cannot_write_a_phoneme_mark() -> None:
     assert segments(normalize("say [[a|b]] now", "en")) == [("say a b now", False)]
 
@@ -160,3 +171,9 @@ def test_the_worst_sentence_takes_no_time(unit: str) -> None:
     begin = time.process_time()
     normalize(text, "en")
     assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_reading_never_touches_a_file_while_the_loop_waits(language: str) -> None:
+    assert normalize("👍", language)
+    assert normalize("On 2026-11-20 at 14:30, 21°C, the 3rd, $5.50 & e.g. a@b.de", language)

@@ -11,7 +11,6 @@ ORDINAL = "\ufdd2"
 """Behind a number that is to be read as an ordinal."""
 
 _MARKED = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
-_STRAY = str.maketrans("", "", OPEN + CLOSE)
 _MARKS = str.maketrans("", "", OPEN + CLOSE + ORDINAL)
 
 
@@ -28,7 +27,7 @@ def unmarked(text: str) -> str:
 def pieces(text: str) -> list[tuple[str, bool]]:
     """The text cut into (text, False) and (verbatim text, True)."""
     parts = _MARKED.split(text)
-    return [(part.translate(_STRAY), index % 2 == 1) for index, part in enumerate(parts) if part]
+    return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
 
 
 def inside(text: str, at: int, start: int = 0) -> bool:

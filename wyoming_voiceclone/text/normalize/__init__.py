@@ -5,6 +5,7 @@ import unicodedata
 
 import emoji
 
+from wyoming_voiceclone.text.abbreviations import abbreviations
 from wyoming_voiceclone.text.normalize import (
     dutch,
     english,
@@ -42,6 +43,8 @@ _EMOJI_LANGUAGES = frozenset(("en", "de", "fr", "es", "it", "pt"))
 emoji.config.load_language(sorted(_EMOJI_LANGUAGES - {"en"}))
 
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+_LAST = frozenset(("etc.", "usw.", "ecc.", "enz.", "itd.", "itp."))
+"""Abbreviations that end a sentence as often as not."""
 _JOINERS = "\u200c\u200d"
 """Format characters that words of some scripts are spelled with."""
 _MARKUP = re.compile(r"[\[\]|{}<>`*_\\^~]+")
@@ -51,15 +54,16 @@ _HASHTAG = re.compile(r"(?<!\w)#(?=[^\W\d])")
 _LEADING = re.compile(r"^[\s.,;:!?)\]}…·-]+")
 
 
-def normalize(sentence: str, language: str) -> str:
+def normalize(sentence: str, language: str, *, emoji_alone: bool = True) -> str:
     """What to read aloud for `sentence`, in one line; "" where there is nothing to say.
 
+    Nothing but emoji is read by their names, unless `emoji_alone` is false: text came before.
     Text marked with `text.verbatim` stays as it is. Languages without a table get the clean-ups
     that hold for all.
     """
     words = _TABLES.get(language.replace("_", "-").partition("-")[0].lower())
     tag = language.replace("_", "-").lower()
-    parts = pieces(_without_emoji(sentence, tag))
+    parts = pieces(_without_emoji(sentence, tag, alone=emoji_alone))
     # a word in front of a verbatim text is not the last one: `Dr. [[…]]`
     last = len(parts) - 1
     read = "".join(
@@ -79,7 +83,7 @@ def _read(text: str, words: Words | None, language: str) -> str:
     text = without_markup(_printable(text), words.code if words else "")
     if words is None:
         return head + _MARKUP.sub(" ", text) + tail
-    text = _abbreviations(addresses_read(text, words.dot, words.at), words)
+    text = _abbreviations(addresses_read(text, words.dot, words.at), words, language)
     text = dates_read(text, words, language)
     text = times_read(text, words)
     text = numbers_read(text, words)
@@ -88,11 +92,11 @@ def _read(text: str, words: Words | None, language: str) -> str:
     return head + _MARKUP.sub(" ", _symbols(text, words)) + tail
 
 
-def _without_emoji(text: str, language: str) -> str:
+def _without_emoji(text: str, language: str, *, alone: bool) -> str:
     """Emoji are ornament, unless there is nothing else."""
     text = _KEYCAP.sub("", text)
     plain = emoji.replace_emoji(text, " ")
-    if plain == text or any(character.isalnum() for character in plain):
+    if not alone or plain == text or any(character.isalnum() for character in plain):
         return plain
     base = language.partition("-")[0]
     names = emoji.demojize(
@@ -113,14 +117,18 @@ def _printable(text: str) -> str:
     )
 
 
-def _abbreviations(text: str, words: Words) -> str:
+def _abbreviations(text: str, words: Words, language: str) -> str:
+    numbering = abbreviations(language).number
     for short, long in words.abbreviations.items():
         if short not in text:
             continue
-        last = short in {"etc.", "usw.", "ecc.", "enz.", "itd.", "itp."}
-        pattern = rf"(?<![\w.]){re.escape(short)}" + (r"(?!\w)" if last else rf"(?=\s+[\w{OPEN}])")
-        text = re.sub(pattern + (r"(?=\s*$)" if last else ""), f"{long}." if last else long, text)
-        text = re.sub(rf"(?<![\w.]){re.escape(short)}(?!\w)", long, text) if last else text
+        head = rf"(?<![\w.]){re.escape(short)}"
+        if short in _LAST:
+            text = re.sub(head + r"(?!\w)", long, re.sub(head + r"\s*$", f"{long}.", text))
+        elif short.rstrip(".").lower() in numbering:
+            text = re.sub(head + r"(?=\s*\d)", long, text)
+        else:
+            text = re.sub(head + rf"(?=\s+[\w{OPEN}])", long, text)
     return text
 
 

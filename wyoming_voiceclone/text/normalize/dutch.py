@@ -65,6 +65,7 @@ mg: milligram|milligram
         "£ GBP": ("pond|pond", "-penny|pence"),
         "¥ JPY": ("yen|yen", ""),
     },
+    per="per",
     cents="",
     fractions=symbols(
         "½ een half  ⅓ een derde  ⅔ twee derde  ¼ een kwart  ¾ drie kwart  ⅛ een achtste"

@@ -81,6 +81,7 @@ kcal: kilocalorie|kilocalories
         "zł PLN": ("zloty|zlotys", "grosz|groszy"),
         "₹ INR": ("rupee|rupees", "paisa|paise"),
     },
+    per="per",
     cents="and",
     fractions=symbols(
         "½ one half  ⅓ one third  ⅔ two thirds  ¼ one quarter  ¾ three quarters  ⅕ one fifth"

@@ -65,6 +65,7 @@ mg: milligramme|milligrammes
         "¥ JPY": ("yen|yens", ""),
         "CHF": ("franc suisse|francs suisses", "-centime|centimes"),
     },
+    per="par",
     cents="",
     fractions=symbols(
         "½ un demi  ⅓ un tiers  ⅔ deux tiers  ¼ un quart  ¾ trois quarts  ⅛ un huitième"

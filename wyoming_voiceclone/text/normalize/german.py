@@ -74,6 +74,7 @@ kcal: Kilokalorie|Kilokalorien
         "CHF": ("Franken|Franken", "-Rappen|Rappen"),
         "zł PLN": ("Złoty|Złoty", "-Groszy|Groszy"),
     },
+    per="pro",
     cents="",
     fractions=symbols(
         "½ ein halb  ⅓ ein Drittel  ⅔ zwei Drittel  ¼ ein Viertel  ¾ drei Viertel  ⅕ ein Fünftel"

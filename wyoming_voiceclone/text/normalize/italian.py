@@ -65,6 +65,7 @@ mg: milligrammo|milligrammi
         "¥ JPY": ("yen|yen", ""),
         "CHF": ("franco svizzero|franchi svizzeri", "centesimo|centesimi"),
     },
+    per="al",
     cents="e",
     fractions=symbols(
         "½ un mezzo  ⅓ un terzo  ⅔ due terzi  ¼ un quarto  ¾ tre quarti  ⅛ un ottavo"

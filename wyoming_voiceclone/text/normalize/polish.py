@@ -70,6 +70,7 @@ mg: miligram|miligramy|miligramów|miligrama
         "£ GBP": ("funt|funty|funtów|funta", "pens|pensy|pensów|pensa"),
         "¥ JPY": ("jen|jeny|jenów|jena", ""),
     },
+    per="na",
     cents="",
     fractions=symbols(
         "½ pół  ⅓ jedna trzecia  ⅔ dwie trzecie  ¼ jedna czwarta  ¾ trzy czwarte  ⅛ jedna ósma"

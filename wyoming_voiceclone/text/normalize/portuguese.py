@@ -65,6 +65,7 @@ mg: miligrama|miligramas
         "£ GBP": ("libra|libras", "penny|pence"),
         "¥ JPY": ("iene|ienes", ""),
     },
+    per="por",
     cents="e",
     fractions=symbols(
         "½ um meio  ⅓ um terço  ⅔ dois terços  ¼ um quarto  ¾ três quartos  ⅛ um oitavo"

@@ -64,6 +64,7 @@ mg: miligramo|miligramos
         "£ GBP": ("libra|libras", "penique|peniques"),
         "¥ JPY": ("yen|yenes", ""),
     },
+    per="por",
     cents="con",
     fractions=symbols(
         "½ un medio  ⅓ un tercio  ⅔ dos tercios  ¼ un cuarto  ¾ tres cuartos  ⅛ un octavo"

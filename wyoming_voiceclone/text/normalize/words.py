@@ -28,6 +28,8 @@ class Words:
     """By symbol: `one|many`, or `one|few|many|part` where `plural` tells four apart."""
     currencies: Mapping[str, tuple[str, str]]
     """By sign: the whole and the hundredth, each as a unit."""
+    per: str
+    """Said for the slash in `€/kWh`."""
     cents: str
     """Between the whole and the hundredths."""
     fractions: Mapping[str, str]
