@@ -31,7 +31,6 @@ def folders_below(root: Path) -> Folders:
 
 async def make(folders: Folders, **settings: Any) -> PiperBackend:
     chosen: dict[str, Any] = {
-        "default_voice": "ada",
         "download": False,
         "threads": 1,
         "load_patience_s": 30,

@@ -33,12 +33,9 @@ async def test_it_keeps_the_contract_of_every_backend(folders: Folders, voice: s
     await check_backend(lambda: make(folders), voice)
 
 
-async def test_every_voice_and_every_speaker_is_offered_the_default_first(
-    folders: Folders,
-) -> None:
-    backend = await make(folders, default_voice="four")
-    assert names(backend)[:2] == ["four", "four#speaker_0"]
-    assert names(backend)[-1] == "ada"
+async def test_every_voice_and_every_speaker_is_offered(folders: Folders) -> None:
+    backend = await make(folders)
+    assert names(backend)[:3] == ["ada", "four", "four#speaker_0"]
     assert len(names(backend)) == 6
     assert backend.capabilities().voices[0].languages == ("en-US", "en")
     await backend.aclose()
@@ -153,8 +150,8 @@ async def test_a_broken_model_is_unavailable_and_harms_nobody(
     assert len((await speak(piper, SynthesisRequest(TEXT, "ada")))[1])
 
 
-async def test_the_default_voice_is_loaded_before_anybody_asks(piper: PiperBackend) -> None:
-    await piper.warm(["four"])
+async def test_voices_are_loaded_before_anybody_asks(piper: PiperBackend) -> None:
+    await piper.warm(["ada", "four"])
     loop = asyncio.get_running_loop()
     started = loop.time()
     for name in ("ada", "four"):

@@ -33,9 +33,9 @@ def local(tmp_path: Path) -> Iterator[LocalHub]:
 async def test_the_default_voice_is_downloaded_at_the_start(
     folders: Folders, local: LocalHub
 ) -> None:
-    backend = await make(folders, default_voice=NAME, download=True, endpoint=local.url)
-    await backend.warm()
-    await until(lambda: names(backend)[0] == NAME and NAME in backend.loaded)
+    backend = await make(folders, download=True, endpoint=local.url)
+    await backend.warm([NAME])
+    await until(lambda: NAME in names(backend) and NAME in backend.loaded)
     assert len((await speak(backend, SynthesisRequest(TEXT, NAME)))[1])
     await backend.aclose()
 
@@ -60,8 +60,8 @@ async def test_a_download_that_is_asked_for_by_many_happens_once(
     folders: Folders, local: LocalHub
 ) -> None:
     local.stalls[f"en/en_US/far/{NAME}.onnx"] = 100_000
-    backend = await make(folders, default_voice=NAME, download=True, endpoint=local.url)
-    await backend.warm()
+    backend = await make(folders, download=True, endpoint=local.url)
+    await backend.warm([NAME])
     await until(lambda: any(each.endswith(f"{NAME}.onnx") for each in local.requests))
     for _ in range(5):
         with pytest.raises(BackendUnavailable, match="being downloaded"):
@@ -81,9 +81,9 @@ def nowhere() -> Iterator[str]:
 async def test_without_a_network_one_warning_tells_it(
     folders: Folders, nowhere: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    backend = await make(folders, default_voice=NAME, download=True, endpoint=nowhere)
+    backend = await make(folders, download=True, endpoint=nowhere)
     with caplog.at_level(logging.WARNING):
-        await backend.warm()
+        await backend.warm([NAME])
         await until(lambda: caplog.messages, 25)
         await asyncio.sleep(0.1)
     await backend.aclose()
@@ -94,8 +94,8 @@ async def test_without_a_network_one_warning_tells_it(
 async def test_nothing_is_downloaded_when_that_is_switched_off(
     folders: Folders, local: LocalHub
 ) -> None:
-    backend = await make(folders, default_voice=NAME, download=False, endpoint=local.url)
-    await backend.warm()
+    backend = await make(folders, download=False, endpoint=local.url)
+    await backend.warm([NAME])
     with pytest.raises(BackendUnavailable, match=NAME):
         await backend.synthesize(SynthesisRequest(TEXT, NAME))
     await backend.aclose()

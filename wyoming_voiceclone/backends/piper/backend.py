@@ -53,7 +53,7 @@ class PiperBackend:
         return self._voices.names
 
     async def warm(self, voices: Sequence[str] = ()) -> None:
-        """Begin what runs in the background; load the default voice and `voices`.
+        """Begin what runs in the background, and load `voices`.
 
         Those that are not here are downloaded, and loaded when they have come.
         """
@@ -61,11 +61,10 @@ class PiperBackend:
             self._watching = asyncio.create_task(self._watch())
             if self._settings.download:
                 self._fetching.keep_catalogue()
-        default = self._settings.default_voice
-        for name in filter(None, dict.fromkeys([default, *voices])):
+        for name in dict.fromkeys(voices):
             if asked := self._find(name):
                 await self._warm(asked.file)
-            elif self._settings.download and (name == default or self._catalogued(name)):
+            elif self._settings.download:
                 self._fetching.ask(self._catalogued(name) or name)
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:

@@ -15,8 +15,8 @@ _ATTRIBUTION_URL = "https://github.com/OHF-Voice/piper1-gpl"
 def offered(
     files: Mapping[str, VoiceFile], catalogue: Catalogue | None, settings: PiperSettings
 ) -> tuple[Voice, ...]:
-    """Every voice by name: the default one first, then those here, then those to download."""
-    here = sorted(files.values(), key=lambda file: (file.name != settings.default_voice, file.name))
+    """Every voice by name: those here, then those to download."""
+    here = sorted(files.values(), key=lambda file: file.name)
     voices = [voice for file in here for voice in _voices_of(file, settings)]
     if catalogue and settings.offer_catalogue and settings.download:
         known = catalogue.voices

@@ -25,8 +25,6 @@ class PiperVoiceSettings(BaseModel):
 class PiperSettings(EngineSettings):
     """Piper's voices, and how they speak."""
 
-    default_voice: str = "en_US-lessac-medium"
-    """Downloaded at the start if it is not there yet."""
     download: bool = True
     """Whether voices may be downloaded: the default one, and others when somebody asks for them."""
     offer_catalogue: bool = True
