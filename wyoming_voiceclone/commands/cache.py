@@ -41,7 +41,7 @@ def warm(
 
     [dim]echo "The door is open." | wyoming-voiceclone cache warm -[/]
     """
-    settings = begin(config, {"router": PATIENT}, log_level, quiet=True)
+    settings = begin(config, PATIENT, log_level, quiet=True)
     phrases = [line.strip() for line in file if line.strip()]
     failed = asyncio.run(_warm(settings, phrases, voice))
     typer.echo(f"{len(phrases) - len(failed)} of {len(phrases)} phrases spoken and kept")

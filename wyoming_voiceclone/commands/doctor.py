@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from wyoming_voiceclone.commands import machine, network, speaking
 from wyoming_voiceclone.commands.findings import Finding, Mark
-from wyoming_voiceclone.commands.options import Config, LogLevel, begin
+from wyoming_voiceclone.commands.options import PATIENT, Config, LogLevel, begin
 from wyoming_voiceclone.config import Settings
 
 
@@ -18,7 +18,7 @@ def doctor(*, config: Config = None, log_level: LogLevel = None) -> None:
 
     Exits with 1 when something that the server needs does not work.
     """
-    settings = begin(config, {}, log_level, quiet=True)
+    settings = begin(config, PATIENT, log_level, quiet=True)
     raise typer.Exit(asyncio.run(_doctor(settings)))
 
 

@@ -29,8 +29,11 @@ LogLevel = Annotated[
 ]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Log one JSON object per line.")]
 
-PATIENT = {"first_chunk_s": 300.0}
-"""For `[router]`: at a terminal the right voice matters more than an early one."""
+PATIENT = {
+    "router": {"first_chunk_s": 300.0},
+    "engines": {"piper": {"load_patience_s": 60.0}},
+}
+"""At a terminal the right voice matters more than an early one."""
 
 
 def begin(

@@ -48,7 +48,7 @@ def say(  # noqa: PLR0913 -- one per flag
 
     [dim]cat letter.txt | wyoming-voiceclone say - -o letter.wav[/]
     """
-    flags = {"router": PATIENT, "folders": {"data": data_dir, "voices": voices_dir}}
+    flags = {**PATIENT, "folders": {"data": data_dir, "voices": voices_dir}}
     settings = begin(config, flags, log_level, quiet=True)
     text_format: TextFormat = "ssml" if ssml else "text"
     request = UtteranceRequest(voice, language, text_format=text_format, speed=speed)
