@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import Folders, SynthesisRequest
 from wyoming_voiceclone.backends.espeak import ENGINE, EspeakSettings
 from wyoming_voiceclone.backends.espeak.backend import EspeakBackend
+from wyoming_voiceclone.backends.espeak.library import Manner, the_library
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices.choice import voice_for
@@ -114,6 +116,17 @@ async def test_a_closed_stream_stops_the_work_at_once(espeak: EspeakBackend) -> 
     started = loop.time()
     await speak(espeak, SynthesisRequest("Hi", "espeak-en-us"))
     assert loop.time() - started < 0.25
+
+
+def test_the_library_stops_within_a_chunk_when_nobody_listens_any_more() -> None:
+    heard: list[int] = []
+
+    def listen(chunk: Chunk, _: object) -> bool:
+        heard.append(len(chunk))
+        return len(heard) < 3
+
+    the_library().speak(LONG, Manner("gmw/en-US", 175, 50), listen)
+    assert len(heard) == 3
 
 
 async def test_a_slow_listener_holds_no_hours_of_audio_and_nobody_else_up(

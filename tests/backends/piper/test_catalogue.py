@@ -87,9 +87,11 @@ async def test_a_refusal_says_what_to_do(
             await newest_catalogue(hub, tmp_path / "catalogue.json")
 
 
+_FILE = {"size_bytes": 5, "md5_digest": "0" * 32}
+
+
 def _entry(**changes: Any) -> dict[str, Any]:
-    file = {"size_bytes": 5, "md5_digest": "0" * 32}
-    files = {f"en/{NAME}.onnx": file, f"en/{NAME}.onnx.json": file}
+    files = {f"en/{NAME}.onnx": _FILE, f"en/{NAME}.onnx.json": _FILE}
     return {"name": "ada", "language": {"code": "en_US"}, "files": files} | changes
 
 
@@ -98,9 +100,9 @@ def _entry(**changes: Any) -> dict[str, Any]:
     [
         ("../../etc/cron", _entry()),
         ("/etc/passwd", _entry()),
-        (".hidden", _entry()),
+        (".x", _entry(files=dict.fromkeys(["a/.x.onnx", "a/.x.onnx.json"], _FILE))),
         ("", _entry()),
-        (NAME, _entry(files={f"../{NAME}.onnx": {"size_bytes": 5, "md5_digest": "0" * 32}})),
+        (NAME, _entry(files=dict.fromkeys([f"../{NAME}.onnx", f"../{NAME}.onnx.json"], _FILE))),
         (NAME, _entry(files={})),
         (NAME, _entry(language={"code": "../en"})),
         (

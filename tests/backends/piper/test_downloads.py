@@ -93,6 +93,16 @@ def test_a_voice_that_is_here_is_not_fetched_again(local: LocalHub, folders: Fol
     assert local.requests == []
 
 
+def test_a_voice_that_lost_a_file_is_made_whole(local: LocalHub, folders: Folders) -> None:
+    first = download_voice(NAME, settings_for(local.url), folders)
+    first.config.unlink()
+    again = download_voice(NAME, settings_for(local.url), folders)
+    assert again.config.read_bytes() == CONFIG.read_bytes()
+    assert [path.name for path in (folders.data / "piper").iterdir() if path.name != NAME] == [
+        ".partial"
+    ]
+
+
 def test_a_former_name_gets_the_voice(local: LocalHub, folders: Folders) -> None:
     assert download_voice("ada", settings_for(local.url), folders).name == NAME
 
