@@ -21,6 +21,7 @@ from wyoming_voiceclone.text.normalize.amounts import measures_read, money_read
 from wyoming_voiceclone.text.normalize.markup import is_line, without_markup
 from wyoming_voiceclone.text.normalize.numbers import (
     dates_read,
+    first_day_kept,
     numbers_read,
     ordinals_read,
     times_read,
@@ -48,6 +49,7 @@ _LAST = frozenset(("etc.", "usw.", "ecc.", "enz.", "itd.", "itp."))
 _JOINERS = "\u200c\u200d"
 """Format characters that words of some scripts are spelled with."""
 _MARKUP = re.compile(r"[\[\]|{}<>`*_\\^~]+")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=8][-']?[)(DPp|/\\]|<3)(?!\S)")
 _KEYCAP = re.compile("\ufe0f?\u20e3")
 _QUOTES = re.compile('["“”„‟«»‹›]')
 _HASHTAG = re.compile(r"(?<!\w)#(?=[^\W\d])")
@@ -80,7 +82,10 @@ def _read(text: str, words: Words | None, language: str) -> str:
     """One piece of plain text; its outer white space counts."""
     head = " " if text[:1].isspace() else ""
     tail = " " if text[-1:].isspace() else ""
-    text = without_markup(_printable(text), words.code if words else "")
+    text = _printable(text)
+    if words is not None:
+        text = first_day_kept(text, words)
+    text = without_markup(text, words.code if words else "")
     if words is None:
         return head + _MARKUP.sub(" ", text) + tail
     text = _abbreviations(addresses_read(text, words.dot, words.at), words, language)
@@ -95,7 +100,7 @@ def _read(text: str, words: Words | None, language: str) -> str:
 def _without_emoji(text: str, language: str, *, alone: bool) -> str:
     """Emoji are ornament, unless there is nothing else."""
     text = _KEYCAP.sub("", text)
-    plain = emoji.replace_emoji(text, " ")
+    plain = emoji.replace_emoji(_EMOTICON.sub(" ", text), " ")
     if not alone or plain == text or any(character.isalnum() for character in plain):
         return plain
     base = language.partition("-")[0]
@@ -128,7 +133,7 @@ def _abbreviations(text: str, words: Words, language: str) -> str:
         elif short.rstrip(".").lower() in numbering:
             text = re.sub(head + r"(?=\s*\d)", long, text)
         else:
-            text = re.sub(head + rf"(?=\s+[\w{OPEN}])", long, text)
+            text = re.sub(head + rf"(?=\s+[\w&{OPEN}])", long, text)
     return text
 
 

@@ -7,6 +7,8 @@ from wyoming_voiceclone.text.normalize.words import ALONE, Words
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PER = r"(?:\s?/\s?([^\W\d_]{1,12})(?!\w))?"
+_RUN_TOGETHER = re.compile(r"(?<=\d)(h|min|m)(?=\d{1,2}\s?(?:min|m|s)(?!\w))")
+_HOURS_AND_MINUTES = re.compile(r"(?<=\d)h\s?(\d{1,2})m(?!\w)")
 _DECADE = re.compile(r"(?:the|his|her|their|my|early|mid|late)[ -]\d0s$", re.IGNORECASE)
 
 
@@ -47,6 +49,7 @@ def measures_read(text: str, words: Words) -> str:
             return amount[0]
         return f"{number} {_form(forms[symbol], number, words)}{_per(amount[4], words)}"
 
+    text = _RUN_TOGETHER.sub(r"\1 ", _HOURS_AND_MINUTES.sub(r"h \1min", text))
     text = _unit_pattern(tuple(forms)).sub(read, text)
     for sign in ("°C", "°F", "%", "kWh", "km/h"):
         bare = rf"(?<!\w){re.escape(sign)}(?!\w)"

@@ -122,6 +122,7 @@ Dez. = Dezember
     clock_signs=":.",
     years_in="de",
     clock_suffix=r"(?:\s*Uhr)?",
+    dotted_dates=True,
     numbered=frozenset(listed("kapitel teil band akt artikel phase stufe typ")),
     scales="Tausend|Millionen?|Milliarden?|Mio\\.|Mrd\\.",
 )

@@ -10,6 +10,8 @@ from wyoming_voiceclone.text.verbatim import ORDINAL
 
 _ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?:[T ](?=\d{2}:)|(?![\w-]))")
 _DATE = re.compile(r"(?<![\w./-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![\w/-]|\.\d)")
+_DAY_AND_MONTH = re.compile(r"(?<![\w.,])(\d{1,2})\.(\d{1,2})\.(?![\w])")
+_TIME_SPAN = re.compile(r"(\d:[0-5]\d(?:\s?[ap]m)?)\s?[–—-]\s?(?=\d{1,2}:\d\d)", re.IGNORECASE)
 _CLOCK = r"(?<![\w:.,])([01]?\d|2[0-4]){}([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?(?![\d:]|[.,]\d)"
 _DOTTED = re.compile(r"(?<![\w.,-])v?(?:\d{1,5}\.){2,5}\d{1,5}(?![\w-]|\.\d)")
 _PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ ./()-]?|0)\d[\d ./()-]{4,18}\d(?![\w.,]*\d)")
@@ -22,6 +24,12 @@ _MARKED = re.compile(rf"(\d{{1,9}}){ORDINAL}")
 _SIMPLE = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}
 _FRACTION = re.compile(r"(?<![\w/.,])([123]/[234])(?![\w/]|[.,]\d)")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10}
+
+
+def first_day_kept(text: str, words: Words) -> str:
+    """`1. Mai` at the beginning of a line, without what makes it look like a list."""
+    names = "|".join(words.months)
+    return re.sub(rf"(?m)^(\s*\d{{1,2}})\. (?=(?:{names})(?!\w))", r"\1 ", text)
 
 
 def dates_read(text: str, words: Words, language: str) -> str:
@@ -37,7 +45,12 @@ def dates_read(text: str, words: Words, language: str) -> str:
         month, day = (first, second) if month_first else (second, first)
         return _date(words, int(date[4]), month, day, _before(date)) or date[0]
 
-    return _named_days(_DATE.sub(numeric, text), words)
+    text = _DATE.sub(numeric, text)
+    if words.dotted_dates:
+        text = _DAY_AND_MONTH.sub(
+            lambda d: _date(words, None, int(d[2]), int(d[1]), _before(d)) or d[0], text
+        )
+    return _named_days(text, words)
 
 
 def times_read(text: str, words: Words) -> str:
@@ -48,11 +61,11 @@ def times_read(text: str, words: Words) -> str:
         if time[0][len(time[1])] == "." and not time[0].endswith("Uhr"):
             return time[0]
         said = words.clock(int(time[1]), int(time[2]))
-        if re.match(r"\s?[ap]\.?m\b", text[time.end() : time.end() + 5], re.IGNORECASE):
+        if re.match(r"\s?[ap]\.?m\b", time.string[time.end() : time.end() + 5], re.IGNORECASE):
             said = said.removesuffix(" o'clock")
         return f"{said}, {int(time[3])}" if time[3] else said
 
-    text = clock.sub(read, text)
+    text = clock.sub(read, _TIME_SPAN.sub(rf"\1 {words.to} ", text))
     if words.twelve_hours:
         text = re.sub(r"(?i)(?<=\d)\s?([ap])m\b\.?", lambda half: f" {half[1].lower()}.m.", text)
     return text
@@ -95,11 +108,11 @@ def _before(match: re.Match[str]) -> str:
     return words[-1] if words else ""
 
 
-def _date(words: Words, year: int, month: int, day: int, before: str) -> str:
+def _date(words: Words, year: int | None, month: int, day: int, before: str) -> str:
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return ""
-    spoken = f"{words.before_year}{year}{words.after_year}"
-    if words.years_in and 1100 <= year < 2000:
+    spoken = "" if year is None else f"{words.before_year}{year}{words.after_year}"
+    if words.years_in and year is not None and 1100 <= year < 2000:
         spoken = words.before_year + num2words(year, lang=words.years_in, to="year")
     return words.date.format(day=words.day(day, before), month=words.months[month - 1], year=spoken)
 

@@ -104,6 +104,7 @@ zob. = zobacz
     clock=polish_clock,
     ordinal=polish,
     after_year=" roku",
+    dotted_dates=True,
     numbered=frozenset(listed("rozdział część tom akt artykuł wiek faza typ")),
     scales=r"tys\.|tysięcy|mln|miliony?|milionów|mld|miliardów",
     plural=polish_plural,

@@ -55,6 +55,8 @@ class Words:
     """A pattern for what may follow a time and is part of it."""
     ordinal_endings: str = ""
     """A pattern for what makes digits an ordinal."""
+    dotted_dates: bool = False
+    """`20.11.` is a date."""
     dates_with_day_first: bool = True
     numbered: frozenset[str] = frozenset()
     """Words whose Roman numeral is a plain number: `chapter IV`."""
