@@ -93,7 +93,7 @@ async def test_the_server_speaks_and_ends_at_sigterm_with_nothing_left_behind(
     shell: Shell,
 ) -> None:
     path = shell.folder / "voice.sock"
-    async with serving(shell, "--uri", f"unix://{path}") as served:
+    async with serving(shell, "--uri", f"unix://{path}", "--voice", "espeak-en-gb") as served:
         heard = await served.home.say("Hello there.")
         assert heard.seconds > 0.3
         served.process.terminate()

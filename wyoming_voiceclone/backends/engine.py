@@ -53,7 +53,7 @@ def installed_engines() -> dict[str, Engine]:
     for point in entry_points(group=ENTRY_POINTS):
         try:
             engine: Engine = point.load()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with one, others speak
             _LOGGER.warning("engine %s cannot be used: %s — reinstall it", point.value, error)
         else:
             engines[engine.name] = engine
