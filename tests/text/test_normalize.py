@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wyoming_voiceclone.text.normalize import normalize
-from wyoming_voiceclone.text.phonemes import pronounced, segments
-from wyoming_voiceclone.text.verbatim import verbatim
+from wyoming_voiceclone.text.phonemes import pronounced, segments, spelled
+from wyoming_voiceclone.text.verbatim import unmarked, verbatim
 
 LANGUAGES = ("en", "en-GB", "de", "fr", "es", "it", "nl", "pt", "pl", "ru", "ja", "")
 
@@ -142,7 +142,7 @@ _TEXTS = st.lists(_PIECES | st.text(max_size=6), max_size=25).map("".join)
 @given(_TEXTS, st.sampled_from(LANGUAGES))
 @example("&#91;&#91;a&#124;b&#93;&#93;", "en")
 def test_no_text_breaks_it_and_no_markup_is_left(text: str, language: str) -> None:
-    read = normalize(text, language)
+    read = normalize(unmarked(text), language)
     assert not re.search(r"[\[\]|{}<>`*_\\^~\x00-\x1f\ud800-\udfff\ufdd0-\ufdd2]", read)
     assert read == " ".join(read.split())
     assert len(read) <= 60 * len(text) + 20
@@ -163,6 +163,12 @@ def test_what_is_marked_verbatim_stays_as_it_is() -> None:
 def test_emoji_behind_a_text_are_ornament_also_on_a_line_of_their_own() -> None:
     assert normalize("😊", "en", emoji_alone=False) == ""
     assert normalize("😊 yes", "en", emoji_alone=False) == "yes"
+
+
+@given(_TEXTS)
+def test_of_brackets_only_a_whole_mark_is_left(text: str) -> None:
+    read = spelled(normalize(text, "en"))
+    assert not re.search(r"[\[\]|]", read)
 
 
 def test_a_user_cannot_write_a_phoneme_mark() -> None:

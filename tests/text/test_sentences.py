@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wyoming_voiceclone.text.sentences import SentenceSplitter, split_clause
+from wyoming_voiceclone.text.sentences import SentenceSplitter
 
 
 def split(text: str, language: str | None = "en", *, size: int | None = None) -> list[str]:
@@ -244,38 +244,3 @@ def test_a_finished_splitter_is_as_new() -> None:
     splitter.feed("Half a sen")
     splitter.finish()
     assert splitter.feed("1. Milk\n") == ["1. Milk\n"]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "first"),
-    [
-        (
-            "When the sun goes down tonight, the lights in the garden come on.",
-            "When the sun goes down tonight, ",
-        ),
-        (
-            "The garden lights are on; the kitchen is dark and the door is shut.",
-            "The garden lights are on; ",
-        ),
-        (
-            "The lamp in the hall is on because somebody forgot to turn it off.",
-            "The lamp in the hall is on ",
-        ),
-        ("厨房里的灯现在是开着的对吧，客厅里的灯已经关了很久很久了是不是。", None),
-        ("It costs exactly 1,000,000 crowns without any place to breathe.", None),
-        ("Somebody (a cat, a dog, or a fox) has been in the garden tonight.", None),
-    ],
-)
-def test_a_long_sentence_is_cut_at_a_clause(sentence: str, first: str | None) -> None:
-    parts = split_clause(sentence, at_least=16, at_most=40)
-    assert (parts[0] if parts else None) == first
-    assert parts is None or "".join(parts) == sentence
-
-
-@given(_TEXTS, st.integers(1, 40), st.integers(1, 200))
-def test_a_clause_cut_keeps_every_character(text: str, at_least: int, at_most: int) -> None:
-    parts = split_clause(text, at_least=at_least, at_most=at_most)
-    if parts is not None:
-        assert "".join(parts) == text
-        assert at_least <= len(parts[0]) <= at_most
-        assert len(parts[1]) >= at_least

@@ -1,7 +1,7 @@
 """Text that is read exactly as it stands: neither split, nor normalised.
 
 The marks are Unicode noncharacters, which exist for a program's own use and never come from a
-keyboard or a model; a text that holds them all the same is at worst read literally.
+keyboard or a model; `unmarked` takes them out of a text that holds them all the same.
 """
 
 import re

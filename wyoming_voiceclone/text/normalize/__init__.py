@@ -27,6 +27,7 @@ from wyoming_voiceclone.text.normalize.numbers import (
     times_read,
 )
 from wyoming_voiceclone.text.normalize.words import Words
+from wyoming_voiceclone.text.phonemes import respell, unmarkable
 from wyoming_voiceclone.text.verbatim import OPEN, ORDINAL, pieces, unmarked
 
 _TABLES = {
@@ -69,7 +70,7 @@ def normalize(sentence: str, language: str, *, emoji_alone: bool = True) -> str:
     # a word in front of a verbatim text is not the last one: `Dr. [[…]]`
     last = len(parts) - 1
     read = "".join(
-        part if as_is else _read(part + OPEN * (at < last), words, tag)
+        respell(part, unmarkable) if as_is else _read(part + OPEN * (at < last), words, tag)
         for at, (part, as_is) in enumerate(parts)
     )
     line = _tidy(unmarked(read))
