@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wyoming_voiceclone.text.sentences import split_clause
+from wyoming_voiceclone.text.verbatim import verbatim
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,12 @@ def test_a_clause_cut_keeps_every_character(text: str, at_least: int, at_most: i
         assert "".join(parts) == text
         assert at_least <= len(parts[0]) <= at_most
         assert len(parts[1]) >= at_least
+
+
+def test_what_is_marked_verbatim_is_never_cut() -> None:
+    sentence = (
+        f"The station {verbatim('Wien, Praterstern and so on, forever')}, is closed until noon."
+    )
+    parts = split_clause(sentence, at_least=10, at_most=60)
+    assert parts is not None
+    assert parts[1] == "is closed until noon."
