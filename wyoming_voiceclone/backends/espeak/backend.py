@@ -1,7 +1,8 @@
 """EspeakBackend: never silent, whatever the language."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import functools
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from wyoming_voiceclone.audio.chunk import Chunk
@@ -41,7 +42,7 @@ class EspeakBackend:
         return self._capabilities
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
-        """Speak one sentence; seeds change nothing, the same text always sounds the same."""
+        """Speak one sentence; with a seed, whichever, the same text always sounds the same."""
         if self._closed:
             raise BackendUnavailable("espeak is closed")
         if request.voice not in self._voices:
@@ -54,7 +55,8 @@ class EspeakBackend:
             self._settings.pitch,
         )
         words = _Words()
-        chunks = self._chunks(speakable(spelled(request.text)), manner, words)
+        make = functools.partial(_Speaking, manner=manner, anew=request.seed is not None)
+        chunks = self._chunks(speakable(spelled(request.text)), make, words)
         return await AudioStream.begin(_RATE, chunks, timings=words.timings, full_scale=_FULL_SCALE)
 
     async def aclose(self) -> None:
@@ -64,11 +66,11 @@ class EspeakBackend:
         await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
 
     async def _chunks(
-        self, text: str, manner: Manner, words: "_Words"
+        self, text: str, make: "Callable[[str], _Speaking]", words: "_Words"
     ) -> AsyncGenerator[Chunk, None]:
         for piece in pieces(text):
             words.begin(piece)
-            speaking = _Speaking(piece, manner)
+            speaking = make(piece)
             self._speaking.add(speaking)
             try:
                 async for chunk, marks in speaking.run(self._executor):
@@ -83,8 +85,8 @@ class EspeakBackend:
 class _Speaking:
     """One piece on its way through the espeak thread."""
 
-    def __init__(self, text: str, manner: Manner) -> None:
-        self._text, self._manner = text, manner
+    def __init__(self, text: str, *, manner: Manner, anew: bool) -> None:
+        self._text, self._manner, self._anew = text, manner, anew
         self._heard: asyncio.Queue[tuple[Chunk, list[Mark]] | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._work: asyncio.Future[None] | None = None
@@ -112,7 +114,7 @@ class _Speaking:
             await asyncio.wait({self._work})
 
     def _speak(self) -> None:
-        the_library().speak(self._text, self._manner, self._hand_over)
+        the_library().speak(self._text, self._manner, self._hand_over, anew=self._anew)
 
     def _hand_over(self, chunk: Chunk, marks: list[Mark]) -> bool:
         if self.stopped:
