@@ -166,7 +166,7 @@ def test_emoji_behind_a_text_are_ornament_also_on_a_line_of_their_own() -> None:
 
 
 @given(_TEXTS)
-@example("\ufdd0[[\ufdd1 ]]")
+@example("a\ufdd0[[\ufdd1b")
 def test_of_brackets_only_a_whole_mark_is_left(text: str) -> None:
     read = spelled(normalize(text, "en"))
     assert not re.search(r"[\[\]|]", read)
