@@ -17,7 +17,7 @@ from wyoming_voiceclone.errors import BackendError, BackendUnavailable
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.phrases import PhraseCache, phrase_key
 from wyoming_voiceclone.testing.conformance import check_backend, speak
-from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.voices import SpeakerState, Voice
 
 HELLO = SynthesisRequest("Hello, the kitchen light is on.", "ada")
 OTHER = SynthesisRequest("Tomorrow it will rain.", "ada")
@@ -138,7 +138,7 @@ async def test_everything_that_changes_the_sound_changes_the_key() -> None:
                 {"language": "en-GB"},
                 {"speed": 1.5},
                 {"seed": 7},
-                {"speaker_state": "abc"},
+                {"speaker_state": SpeakerState("abc", {})},
                 {"settings": {"noise": 0.5}},
                 {"settings": {"noise": "0.5"}},
             )

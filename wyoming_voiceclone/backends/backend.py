@@ -1,13 +1,13 @@
 """The one contract of everything that can speak."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.playback import Playback
-from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.voices import Reference, SpeakerState, Voice
 
 Setting = str | int | float | bool
 """The value of one engine setting."""
@@ -32,8 +32,8 @@ class SynthesisRequest:
     """The name of one of the backend's own voices."""
     language: str | None = None
     """BCP-47; None = the voice's main language."""
-    speaker_state: str | None = None
-    """Key of the speaker state to speak with, for backends that clone."""
+    speaker_state: SpeakerState | None = None
+    """Whom to speak as, for backends that clone; on a wire only its key travels."""
     speed: float = 1.0
     """2.0 = twice as fast."""
     seed: int | None = None
@@ -50,6 +50,9 @@ class Capabilities:
 
     voices: tuple[Voice, ...]
     clones: bool = False
+    """Whether it speaks as any voice that it is given a speaker state of."""
+    clone_languages: tuple[str, ...] = ()
+    """BCP-47 tags that it speaks in cloned voices; the main one first."""
     streams: bool = True
     """Whether the first chunk comes before the sentence is computed whole."""
 
@@ -140,4 +143,25 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Stop all work and give everything back. Safe to call twice."""
+        ...
+
+
+Progress = Callable[[float], None]
+"""Called with the share that is done, 0 to 1."""
+
+
+class CloningBackend(Backend, Protocol):
+    """A backend with `capabilities().clones`: it also learns voices."""
+
+    @property
+    def revision(self) -> str:
+        """Changes when speaker states made before are of no use any more."""
+        ...
+
+    async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
+        """Compute what is needed to speak as the reference; seconds to minutes.
+
+        Raises CannotClone when this engine never can, BadRecording when the reference is at
+        fault, BackendUnavailable when it cannot now.
+        """
         ...

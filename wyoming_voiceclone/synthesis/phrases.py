@@ -228,7 +228,7 @@ def phrase_key(backend: str, revision: str, request: SynthesisRequest) -> str:
         request.text,
         request.speed,
         request.seed,
-        request.speaker_state,
+        request.speaker_state.key if request.speaker_state else None,
         dict(request.settings),
     ]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,33 @@
+"""SpeakerState: what one engine computed from one reference, and needs in order to speak as it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
+
+from wyoming_voiceclone.voices.reference import Reference
+
+Tensor = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerState:
+    """Opaque to everybody but its engine."""
+
+    key: str
+    """Names it everywhere: `state_key` of what it was computed from."""
+    tensors: Mapping[str, Tensor]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What its engine wrote beside the tensors."""
+
+    @property
+    def bytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+
+def state_key(reference: Reference, engine: str, revision: str) -> str:
+    """SHA-256(reference samples ‖ rate ‖ transcript ‖ engine ‖ revision of the engine), in hex."""
+    parts = (reference.digest(), engine, revision)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
