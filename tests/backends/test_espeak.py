@@ -231,6 +231,14 @@ async def test_an_impossible_speed_is_refused(espeak: EspeakBackend, speed: floa
         await espeak.synthesize(SynthesisRequest("Hi", "espeak-de", speed=speed))
 
 
+async def test_the_revision_tells_when_it_would_sound_different(espeak: EspeakBackend) -> None:
+    higher = await asyncio.to_thread(EspeakBackend, EspeakSettings(pitch=70))
+    first, second = (b.capabilities().voices[0].revision for b in (espeak, higher))
+    await higher.aclose()
+    assert first
+    assert first != second
+
+
 async def test_the_engine_makes_it(tmp_path: Path) -> None:
     folders = Folders(tmp_path, tmp_path, tmp_path)
     backend = await asyncio.to_thread(ENGINE.make, ENGINE.settings(), folders)

@@ -4,6 +4,8 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.metadata import version
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends.backend import (
@@ -33,7 +35,10 @@ class EspeakBackend:
         """Blocks: reads the voices' headers (10 ms)."""
         self._settings = settings
         self._voices = read_voices(data_folder())
-        self._capabilities = Capabilities(tuple(each.voice for each in self._voices.values()))
+        revision = f"{version('espeakng-loader')}-{settings.words_per_minute}-{settings.pitch}"
+        self._capabilities = Capabilities(
+            tuple(replace(each.voice, revision=revision) for each in self._voices.values())
+        )
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="espeak")
         self._speaking: set[_Speaking] = set()
         self._closed = False
