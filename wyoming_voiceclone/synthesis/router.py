@@ -11,7 +11,7 @@ import numpy as np
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import AudioStream, Backend, Capabilities, SynthesisRequest
-from wyoming_voiceclone.errors import BackendError, BackendUnavailable, NoBackend
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest, NoBackend
 from wyoming_voiceclone.synthesis.health import Health
 from wyoming_voiceclone.voices import Voice, voice_for
 
@@ -59,7 +59,7 @@ class Router:
         )
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
-        """Raises NoBackend when nobody could begin."""
+        """Raises NoBackend when nobody could begin, BadRequest when it cannot be done."""
         candidates = self._candidates(request)
         stream, candidate = await self._begin(candidates, request)
         return await AudioStream.begin(
@@ -92,6 +92,8 @@ class Router:
         try:
             async with asyncio.timeout(self._limits.first_chunk_s):
                 return await candidate.backend.synthesize(candidate.request)
+        except BadRequest:
+            raise  # the client's to repair: nobody else would do better
         except BackendUnavailable as error:
             # a prompt refusal cost nothing: it is believed for this sentence only
             _LOGGER.info("%s: %s", name, error)

@@ -1,5 +1,6 @@
 """The script of an utterance: the stream of text, cut into lines to say and breaks to keep."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
@@ -9,11 +10,15 @@ from wyoming_voiceclone.aio import with_pauses
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.text.sentences import SentenceSplitter, split_clause
 from wyoming_voiceclone.text.ssml import Break, Span, parse_ssml
+from wyoming_voiceclone.text.verbatim import unmarked
 
 _LOGGER = logging.getLogger(__name__)
 
 PAUSE_S = 0.15
 """A text stream this long silent after a full stop has ended its sentence."""
+
+PART_CHARS = 1_000
+"""A long text is split part by part, so that nobody else has to wait (at worst 5 ms a part)."""
 
 Line = Span | Break
 
@@ -41,15 +46,25 @@ async def _plain(text: AsyncIterator[str], language: str) -> AsyncGenerator[Line
     splitter = SentenceSplitter(language)
     async with aclosing(with_pauses(text, PAUSE_S)) as pieces:
         async for piece in pieces:
-            for sentence in splitter.pause() if piece is None else splitter.feed(piece):
-                yield Span(sentence)
+            if piece is None:
+                for sentence in splitter.pause():
+                    yield Span(sentence)
+            for part in _parts(unmarked(piece or "")):
+                for sentence in splitter.feed(part):
+                    yield Span(sentence)
+                await asyncio.sleep(0)
     for sentence in splitter.finish():
         yield Span(sentence)
 
 
+def _parts(text: str) -> Iterator[str]:
+    for at in range(0, len(text), PART_CHARS):
+        yield text[at : at + PART_CHARS]
+
+
 async def _ssml(text: AsyncIterator[str], language: str) -> AsyncGenerator[Line, None]:
     document = "".join([piece async for piece in text])
-    ssml = parse_ssml(document)
+    ssml = await asyncio.to_thread(parse_ssml, document)
     for note in ssml.ignored:
         _LOGGER.warning("SSML: %s", note)
     for item in ssml.items:
