@@ -108,12 +108,15 @@ async def test_an_utterance_being_spoken_is_finished_after_the_signal(
     number: signal.Signals, shell: Shell
 ) -> None:
     async with serving(shell) as served, served.home.connected() as line:
+        whole = (await served.home.say_plain(LONG)).pcm
         await begin_long(line)
         served.process.send_signal(number)
         await served.logged("stopping")
         await refused(served.home)
         events = await line.rest()
         assert events[-1].type == "audio-stop"
+        heard = sum(len(event.payload or b"") for event in events)
+        assert heard == pytest.approx(len(whole), rel=0.001)
         assert await served.ended(within_s=5) == 0
 
 
