@@ -4,7 +4,10 @@
 
 Every round speaks each text with each contestant in turn (so a noisy machine is unfair to none)
 and with still durations (so all make the same sound). The ratios are medians of per-round ratios
-to stock: above 1 is sooner or shorter. `recomputed` is the prototype of ../shared, if it is there.
+to stock: above 1 is sooner or shorter. `recomputed` is the prototype of ../shared, `streaming-vits`
+the package of that name (with its cached state where `streaming-vits export-stream` was run for
+this voice before); each takes part if it is there. streaming-vits gets piper-tts's phoneme ids,
+and keeps its cut graphs beside the voice, so give it a copy that can be written beside.
 """
 
 import argparse
@@ -16,9 +19,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from piper.config import SynthesisConfig
 from piper.voice import PiperVoice
 
@@ -76,6 +81,8 @@ async def compare(chosen: argparse.Namespace) -> None:
         }
         if (recomputed := prototype(chosen.voice, stock)) is not None:
             contestants["recomputed"] = recomputed
+        if find_spec("streaming_vits") is not None:
+            contestants["streaming-vits"] = streaming_vits(chosen.voice, stock, chosen.threads)
         await alone(contestants, chosen.rounds)
         await together(contestants, chosen.rounds)
 
@@ -169,6 +176,24 @@ def prototype(model: Path, stock: PiperVoice) -> Contestant | None:
         for phonemes in stock.phonemize(text):
             for audio in voice.stream(stock.phonemes_to_ids(phonemes), scales):
                 yield len(audio) / stock.config.sample_rate
+
+    return lambda text: timed_blocking(lambda: chunks(text))
+
+
+def streaming_vits(model: Path, stock: PiperVoice, threads: int) -> Contestant:
+    phonemize: Any = import_module("streaming_vits.phonemize")
+    phonemize.build = lambda *_, **__: None  # its own starts espeak-ng once per sentence
+    package: Any = import_module("streaming_vits")
+    speaker = package.StreamingTTS(str(model), threads=threads, verbose=False)
+    print(f"streaming-vits: cached state {'on' if speaker.cached else 'off'}\n")
+    speaker.phoneme_ids = lambda text: (
+        np.array([[i for p in stock.phonemize(text) for i in stock.phonemes_to_ids(p)]]), 0
+    )  # fmt: skip
+    still = np.array([0.667, 1.0, 0.0], np.float32)
+
+    def chunks(text: str) -> Iterator[float]:
+        for chunk in speaker.stream(text, scales=still):
+            yield len(chunk.audio) / speaker.sample_rate
 
     return lambda text: timed_blocking(lambda: chunks(text))
 

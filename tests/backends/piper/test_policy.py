@@ -36,7 +36,7 @@ def test_a_newcomer_waits_for_who_would_run_dry_meanwhile() -> None:
 
 
 def test_several_who_would_run_dry_together_count_together() -> None:
-    playing = [Turn(1.12, 0.03, True), Turn(1.11, 0.03, True)]
+    playing = [Turn(1.16, 0.03, True), Turn(1.15, 0.03, True)]
     assert choose([*playing, Turn(0.0, 0.05, False)], 1.0) == 1
     assert choose([playing[0], Turn(0.0, 0.05, False)], 1.0) == 1
 

@@ -17,6 +17,9 @@ SHARED_FRAMES = 40
 _MARGIN_S = 0.012
 """How long before a listener runs dry the chunk should be on its way."""
 
+_CAUTION = 1.5
+"""What steps may cost more than expected while the machine does other things as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -41,9 +44,9 @@ def choose(turns: Sequence[Turn], now: float) -> int:
     if not waiting:
         return playing[0]
     first = min(waiting, key=lambda i: turns[i].due + turns[i].cost_s)
-    end = now + turns[first].cost_s
+    end = now + _CAUTION * turns[first].cost_s
     for i in playing:
-        end += turns[i].cost_s
+        end += _CAUTION * turns[i].cost_s
         if end > turns[i].due - _MARGIN_S:
             return playing[0]
     return first
