@@ -10,6 +10,7 @@ import pytest
 
 from wyoming_voiceclone.app import App, open_app, open_server
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
+from wyoming_voiceclone.voices import Voice
 from wyoming_voiceclone.config import Settings, read_settings
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.servers.wyoming import WyomingServer
@@ -19,6 +20,7 @@ ENGINE = """
 import asyncio
 from wyoming_voiceclone.backends import Engine, EngineSettings
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
+from wyoming_voiceclone.voices import Voice
 
 class Settings(EngineSettings):
     rate: int = 16_000
@@ -33,7 +35,11 @@ class Slow(ScriptedBackend):
         finally:
             self.loading = False
 
-ENGINE = Engine("tones", Settings, lambda settings, folders: Slow("tones", rate=settings.rate))
+def make(settings, folders):
+    ada = Voice("ada", ("en-US", "en"), revision=str(settings.rate))
+    return Slow("tones", voices=[ada], rate=settings.rate)
+
+ENGINE = Engine("tones", Settings, make)
 """
 BROKEN = """
 from wyoming_voiceclone.backends import Engine, EngineSettings

@@ -57,10 +57,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             raise ConfigError("no engine works — see the warnings above, or run the doctor")
         phrases = await stack.enter_async_context(_phrase_cache(settings))
         # the leaves, not the router: a fallback's audio is never kept as the preferred voice's
-        leaves = [
-            CachedBackend(one, phrases, settings=settings.engine(one.name).model_dump_json())
-            for one in backends
-        ]
+        leaves = [CachedBackend(backend, phrases) for backend in backends]
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
         speech = Speech(Router(leaves, limits), _manners(settings), lexicon=lexicon)

@@ -359,15 +359,6 @@ async def test_a_list_spoken_beforehand_is_kept_to_the_last_sentence(tmp_path: P
     assert len(leaf.spoken) == 30
 
 
-async def test_other_settings_of_the_engine_are_another_sentence(tmp_path: Path) -> None:
-    leaf = ScriptedBackend()
-    async with PhraseCache(tmp_path) as phrases:
-        for settings in ("", "noise=0", "noise=1", "noise=0"):
-            await speak(CachedBackend(leaf, phrases, settings=settings), HELLO)
-            await phrases.settled()
-    assert len(leaf.spoken) == 3
-
-
 async def test_what_a_killed_process_left_half_written_is_removed_after_a_while(
     tmp_path: Path,
 ) -> None:

@@ -17,10 +17,8 @@ class CachedBackend:
     Wrap a leaf, not the router: else a fallback's audio is kept under the preferred voice.
     """
 
-    def __init__(self, backend: Backend, phrases: PhraseCache, *, settings: str = "") -> None:
-        """`settings`: the engine's, written down; with other ones a voice sounds different."""
+    def __init__(self, backend: Backend, phrases: PhraseCache) -> None:
         self.backend = backend
-        self._settings = settings
         self.phrases = phrases
         self._closed = False
 
@@ -59,7 +57,7 @@ class CachedBackend:
         voice = next((voice for voice in voices if voice.name == request.voice), None)
         if voice is None and request.speaker_state is None:
             return None
-        revision = (voice.revision if voice else "") + self._settings
+        revision = voice.revision if voice else ""
         return phrase_key(self.name, revision, request)
 
     async def _kept(self, key: str, stream: AudioStream) -> AsyncGenerator[Chunk, None]:
