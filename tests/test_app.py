@@ -10,7 +10,6 @@ import pytest
 
 from wyoming_voiceclone.app import App, open_app, open_server
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
-from wyoming_voiceclone.voices import Voice
 from wyoming_voiceclone.config import Settings, read_settings
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.servers.wyoming import WyomingServer
