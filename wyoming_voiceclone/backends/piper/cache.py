@@ -108,9 +108,8 @@ def _prepare(model: Path, config: Path, folder: Path) -> bool:
         Facts(1.0, reason=f"it could not be cut: {error}").write(folder)
         return False
     if done.returncode == _BROKEN:
-        raise BackendUnavailable(
-            f"{model}: not a usable ONNX model ({done.stderr.strip()[:300]}) — download it again"
-        )
+        fact = f"not a usable ONNX model ({done.stderr.strip()[:300]})"
+        raise BackendUnavailable(f"{model}: {fact} — download it again")
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         Facts(1.0, reason=f"it could not be cut: {lines[-1][:300]}").write(folder)
