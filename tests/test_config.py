@@ -15,8 +15,8 @@ from wyoming_voiceclone.backends.engine import (
     installed_engines,
 )
 from wyoming_voiceclone.config import Settings, config_toml, read_settings, settings_type
-from wyoming_voiceclone.config.schema import Schema
 from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.tables.schema import Schema
 
 
 class BoxSettings(EngineSettings):

@@ -10,10 +10,10 @@ import platformdirs
 from pydantic import ValidationError
 
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
-from wyoming_voiceclone.config.mistakes import ENVIRONMENT_PREFIX, Source, sentences
-from wyoming_voiceclone.config.schema import Schema
 from wyoming_voiceclone.config.settings import APP, Settings, settings_type
 from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.tables.mistakes import ENVIRONMENT_PREFIX, Source, sentences
+from wyoming_voiceclone.tables.schema import Schema
 
 FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG"
 

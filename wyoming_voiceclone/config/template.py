@@ -7,8 +7,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from wyoming_voiceclone.config.schema import KeyPath, Schema
 from wyoming_voiceclone.config.settings import Settings
+from wyoming_voiceclone.tables.schema import KeyPath, Schema
 
 _HEAD = """\
 Every setting of wyoming-voiceclone, at its default. Take away the # before the ones to change.

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, said so that it can be put right."""
+"""What is wrong with a file of settings, said so that it can be put right."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from wyoming_voiceclone.config.schema import KeyPath, Schema
+from wyoming_voiceclone.tables.schema import KeyPath, Schema
 
 ENVIRONMENT_PREFIX = "WYOMING_VOICECLONE_"
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}
@@ -23,6 +23,8 @@ class Source:
     name: str
     """`config.toml`, `command line`; "" = the environment, where the variable names itself."""
     values: Mapping[str, Any]
+    bracketed: bool = True
+    """Whether the first step of a path is a table's name: `[server] port`, not `port`."""
 
     def holds(self, path: KeyPath) -> bool:
         inside: Any = self.values
@@ -34,12 +36,12 @@ class Source:
 
     def label(self, path: KeyPath) -> str:
         """The setting's name as this source writes it: `config.toml: [server] port`."""
-        return f"{self.name}: {_bracketed(path)}" if self.name else self.called(path)
+        return f"{self.name}: {self.called(path)}" if self.name else self.called(path)
 
     def called(self, path: KeyPath) -> str:
         if not self.name:
             return ENVIRONMENT_PREFIX + "__".join(path).upper()
-        return _bracketed(path)
+        return _bracketed(path) if self.bracketed else ".".join(path)
 
 
 def sentences(error: ValidationError, sources: Sequence[Source], schema: Schema) -> Iterator[str]:
@@ -56,10 +58,10 @@ def sentences(error: ValidationError, sources: Sequence[Source], schema: Schema)
 
 def _unknown(path: KeyPath, source: Source, schema: Schema, here: Schema) -> str:
     *above, key = path
-    kind = "key" if above else "table"
+    kind = "key" if above or not source.bracketed else "table"
     if near := get_close_matches(key, here.keys, n=1):
         meant: KeyPath = (*above, near[0])
-        beside = source.name and above
+        beside = source.name and kind == "key"
         called = f'"{near[0]}"' if beside else source.called(meant)
         return f"unknown {kind} — did you mean {called}?"
     elsewhere = {candidate[-1]: candidate for candidate in schema.paths()}

@@ -1,0 +1,1 @@
+"""TOML files that people write: what may stand in them, and what is wrong with them."""
