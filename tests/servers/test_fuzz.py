@@ -16,10 +16,10 @@ from wyoming.event import Event
 
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.servers.wyoming import Limits
-from wyoming_voiceclone.servers.wyoming.wire import encode
 from wyoming_voiceclone.testing.home_assistant import HomeAssistant, loopback
 from wyoming_voiceclone.testing.line import Line
 from wyoming_voiceclone.testing.plain_speech import PlainSpeech
+from wyoming_voiceclone.wire import encode
 
 PEERS = 400
 AT_ONCE = 16

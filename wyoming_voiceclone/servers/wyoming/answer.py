@@ -15,8 +15,8 @@ from wyoming_voiceclone.errors import VoiceCloneError
 from wyoming_voiceclone.servers.wyoming.failures import InternalFault, error_event
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
-from wyoming_voiceclone.servers.wyoming.wire import EventWriter, PeerGone, encode
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+from wyoming_voiceclone.wire import EventWriter, PeerGone, encode
 
 _LOGGER = logging.getLogger(__name__)
 

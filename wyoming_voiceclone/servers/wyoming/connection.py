@@ -16,8 +16,8 @@ from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.requests import text_of, utterance_request
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
-from wyoming_voiceclone.servers.wyoming.wire import EventReader, EventWriter, PeerGone
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+from wyoming_voiceclone.wire import EventReader, EventWriter, PeerGone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Connection:
         self._speech = speech
         self._description = description
         self._limits = limits
-        self._reader = EventReader(streams[0], limits)
+        self._reader = EventReader(streams[0], limits.bounds())
         self._writer = EventWriter(streams[1], limits.write_s)
         self._waiting: asyncio.Queue[Utterance | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(limits.queued_utterances)

@@ -7,8 +7,8 @@ from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeake
 
 from wyoming_voiceclone import __version__
 from wyoming_voiceclone.servers.wyoming.speech import Speech
-from wyoming_voiceclone.servers.wyoming.wire import encode
 from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.wire import encode
 
 PROGRAM = "voiceclone"
 """Home Assistant makes its title and the entity `tts.voiceclone` from it."""

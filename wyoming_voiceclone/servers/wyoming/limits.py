@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+from wyoming_voiceclone.wire import Bounds
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -31,6 +33,16 @@ class Limits:
     """In total; at the cap the one idle longest makes room."""
     connections_per_address: int = 64
     """Of one TCP peer; Home Assistant opens one connection per request."""
+
+    def bounds(self) -> Bounds:
+        """What one event may cost."""
+        return Bounds(
+            header_bytes=self.header_bytes,
+            data_bytes=self.data_bytes,
+            payload_bytes=self.payload_bytes,
+            json_depth=self.json_depth,
+            event_s=self.event_s,
+        )
 
     def __post_init__(self) -> None:
         for field in fields(self):

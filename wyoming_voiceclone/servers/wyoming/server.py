@@ -12,7 +12,7 @@ from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.listen import Listening, listen
 from wyoming_voiceclone.servers.wyoming.speech import Speech
-from wyoming_voiceclone.servers.wyoming.wire import encode
+from wyoming_voiceclone.wire import encode
 
 _LOGGER = logging.getLogger(__name__)
 

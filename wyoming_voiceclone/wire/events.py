@@ -1,4 +1,4 @@
-"""The wire: events read within bounds, events written one after another.
+"""Events read within bounds, events written one after another.
 
 One JSON line, then optional data (JSON, merged on top of the line's own), then an optional payload.
 """
@@ -14,7 +14,7 @@ from wyoming.event import Event
 from wyoming.version import __version__ as wyoming_version
 
 from wyoming_voiceclone.errors import ProtocolError, VoiceCloneError
-from wyoming_voiceclone.servers.wyoming.limits import Limits
+from wyoming_voiceclone.wire.bounds import Bounds
 
 T = TypeVar("T")
 
@@ -29,11 +29,11 @@ class PeerGone(VoiceCloneError):
 
 
 class EventReader:
-    """Reads what a peer sends; whatever that is, the cost stays within `limits`."""
+    """Reads what a peer sends; whatever that is, the cost stays within `bounds`."""
 
-    def __init__(self, stream: asyncio.StreamReader, limits: Limits) -> None:
+    def __init__(self, stream: asyncio.StreamReader, bounds: Bounds) -> None:
         self._stream = stream
-        self._limits = limits
+        self._bounds = bounds
 
     async def read(self, wait_s: float) -> Event | None:
         """The next event; None at the end of input.
@@ -46,10 +46,10 @@ class EventReader:
         if not first:
             return None
         try:
-            async with asyncio.timeout(self._limits.event_s):
+            async with asyncio.timeout(self._bounds.event_s):
                 return await self._event(first)
         except TimeoutError:
-            slow = f"an event was not complete after {self._limits.event_s:g} s"
+            slow = f"an event was not complete after {self._bounds.event_s:g} s"
             raise ProtocolError(f"{slow} — send events whole") from None
 
     async def discard(self) -> None:
@@ -59,22 +59,22 @@ class EventReader:
 
     async def _event(self, first: bytes) -> Event:
         line = first if first == b"\n" else first + await self._line()
-        header = _parse(line, "the header", self._limits.json_depth)
+        header = _parse(line, "the header", self._bounds.json_depth)
         kind = header.get("type")
         if not isinstance(kind, str):
             raise ProtocolError(f"the header's type is {_kind(kind)} — it must be a string")
         data = _object(header.get("data"), "the header's data")
-        if length := _length(header, "data_length", self._limits.data_bytes):
+        if length := _length(header, "data_length", self._bounds.data_bytes):
             block = await self._exactly(length)
-            data = data | _parse(block, "the data", self._limits.json_depth)
-        length = _length(header, "payload_length", self._limits.payload_bytes)
+            data = data | _parse(block, "the data", self._bounds.json_depth)
+        length = _length(header, "payload_length", self._bounds.payload_of(kind))
         return Event(kind, data, await self._exactly(length) if length else None)
 
     async def _line(self) -> bytes:
         try:
             return await _from_peer(self._stream.readuntil(b"\n"))
         except asyncio.LimitOverrunError:
-            limit = self._limits.header_bytes
+            limit = self._bounds.header_bytes
             raise ProtocolError(f"a header of more than {limit} bytes — use data_length") from None
 
     async def _exactly(self, length: int) -> bytes:

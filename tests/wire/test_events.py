@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from wyoming.event import Event, async_read_event, async_write_event
 
 from wyoming_voiceclone.errors import ProtocolError
-from wyoming_voiceclone.servers.wyoming.limits import Limits
-from wyoming_voiceclone.servers.wyoming.wire import EventReader, encode
+from wyoming_voiceclone.wire import Bounds, EventReader, encode
 
-LIMITS = Limits(header_bytes=4096, data_bytes=65_536, payload_bytes=4096)
+LIMITS = Bounds(header_bytes=4096, data_bytes=65_536, payload_bytes=4096)
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -31,7 +30,7 @@ events = st.builds(
 )
 
 
-def read_all(raw: bytes, limits: Limits = LIMITS) -> list[Event]:
+def read_all(raw: bytes, limits: Bounds = LIMITS) -> list[Event]:
     async def read() -> list[Event]:
         stream = asyncio.StreamReader(limit=limits.header_bytes)
         stream.feed_data(raw)
@@ -182,7 +181,7 @@ def test_a_megabyte_of_brackets_is_judged_without_a_stall(raw: bytes) -> None:
     header = {"type": "x", "data_length": len(raw)}
     began = time.process_time()
     with pytest.raises(ProtocolError):
-        read_all(frame(header, raw), Limits())
+        read_all(frame(header, raw), Bounds())
     assert time.process_time() - began < 0.25
 
 
