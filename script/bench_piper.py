@@ -1,6 +1,6 @@
 """Piper in one process: stock whole sentences, recomputed context, and ours, by ratio.
 
-    python script/bench_piper.py [VOICE.onnx] [--rounds 7] [--threads 2] [--workers 1]
+    python script/bench_piper.py [VOICE.onnx] [--rounds 7] [--threads 2]
 
 Every round speaks each text with each contestant in turn (so a noisy machine is unfair to none)
 and with still durations (so all make the same sound). The ratios are medians of per-round ratios
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("voice", type=Path, nargs="?", default=default)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
+
     asyncio.run(compare(parser.parse_args()))
 
 
@@ -74,7 +74,7 @@ async def compare(chosen: argparse.Namespace) -> None:
     stock = PiperVoice.load(chosen.voice)
     stock_s = time.perf_counter() - started
     print(f"load: stock {stock_s:.2f} s, ours {again_s:.2f} s, cutting {cut_s:.2f} s\n")
-    async with aclosing(Scheduler(workers=chosen.workers)) as scheduler:
+    async with aclosing(Scheduler(cores=chosen.threads)) as scheduler:
         contestants: dict[str, Contestant] = {
             "stock": lambda text: timed_blocking(lambda: stock_chunks(stock, text)),
             "ours": lambda text: ours(scheduler, voice, text),

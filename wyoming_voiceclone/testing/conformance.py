@@ -96,7 +96,7 @@ async def _is_repeatable(backend: Backend, voice: str) -> None:
     request = SynthesisRequest(SENTENCE, voice, seed=7)
     first, second = await speak(backend, request), await speak(backend, request)
     assert first[0] == second[0]
-    assert np.array_equal(first[1], second[1]), "the same seed gave different audio"
+    assert _same(first[1], second[1]), "the same seed gave different audio"
 
 
 async def _speaks_at_different_speeds(backend: Backend, voice: str) -> None:
@@ -148,7 +148,12 @@ async def _speaks_to_several_at_once(backend: Backend, voice: str) -> None:
     alone = [await speak(backend, request) for request in requests[:2]] * 2
     together = await asyncio.gather(*(speak(backend, request) for request in requests))
     for (_, expected), (_, heard) in zip(alone, together, strict=True):
-        assert np.array_equal(expected, heard), "one listener hears another"
+        assert _same(expected, heard), "one listener hears another"
+
+
+def _same(one: Chunk, other: Chunk) -> bool:
+    """Alike within 3 steps of 16 bits: how a sentence is cut into chunks may round differently."""
+    return len(one) == len(other) and np.allclose(one, other, rtol=0, atol=1e-4)
 
 
 async def _stays_closed(backend: Backend, voice: str) -> None:

@@ -32,7 +32,7 @@ def folders_below(root: Path) -> Folders:
 async def make(folders: Folders, **settings: Any) -> PiperBackend:
     chosen: dict[str, Any] = {
         "download": False,
-        "threads": 1,
+        "cores": 1,
         "load_patience_s": 30,
     }
     chosen |= settings

@@ -50,4 +50,4 @@ def several() -> StockVoice:
 
 @functools.cache
 def loaded(model: Path = SINGLE) -> LoadedVoice:
-    return LoadedVoice.load(model, configuration(model), cache=cut_voices(), threads=1)
+    return LoadedVoice.load(model, configuration(model), cache=cut_voices(), threads=2)

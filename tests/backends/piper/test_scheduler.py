@@ -126,10 +126,10 @@ async def test_a_broken_request_breaks_no_other(
         assert len(await good) > 0
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-async def test_eight_listeners_hear_their_own_sentence(voice: LoadedVoice, workers: int) -> None:
+@pytest.mark.parametrize("cores", [1, 2, 4])
+async def test_eight_listeners_hear_their_own_sentence(voice: LoadedVoice, cores: int) -> None:
     sentences = [Sentence(f"{TEXT} Number {i}.", seed=i, noise_w_scale=0) for i in range(8)]
-    async with aclosing(Scheduler(workers=workers)) as scheduler:
+    async with aclosing(Scheduler(cores=cores)) as scheduler:
         alone = [await spoken(scheduler, voice, sentence) for sentence in sentences]
         together = await asyncio.gather(*(spoken(scheduler, voice, s) for s in sentences))
     for one, other in zip(alone, together, strict=True):
@@ -188,7 +188,7 @@ async def test_the_next_sentence_of_a_listener_waits_for_the_one_before(
 async def test_closing_the_scheduler_ends_what_is_spoken_and_its_threads(
     voice: LoadedVoice,
 ) -> None:
-    scheduler = Scheduler(workers=2)
+    scheduler = Scheduler(cores=2)
     stream = await scheduler.speak(voice, Sentence(LONG), Playback())
     await scheduler.aclose()
     await scheduler.aclose()

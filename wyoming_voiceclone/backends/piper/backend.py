@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
@@ -16,6 +15,7 @@ from wyoming_voiceclone.backends.piper.loaded_voices import LoadedVoices
 from wyoming_voiceclone.backends.piper.manner import Asked, find, sentence_for
 from wyoming_voiceclone.backends.piper.offer import offered
 from wyoming_voiceclone.backends.piper.scheduler import Scheduler
+from wyoming_voiceclone.backends.piper.sessions import available_cores
 from wyoming_voiceclone.backends.piper.settings import PiperSettings
 from wyoming_voiceclone.backends.piper.voice_config import VoiceFile
 from wyoming_voiceclone.backends.piper.voice_files import VoiceFolders
@@ -24,7 +24,7 @@ from wyoming_voiceclone.errors import BackendUnavailable
 _LOG = logging.getLogger(__name__)
 
 _RESCAN_S = 2.0  # a dropped voice is in the list before its owner is back at the client
-_MOST_THREADS = 4  # more make a sentence hardly sooner (piper.md §2)
+_MOST_CORES = 4  # more make a sentence hardly sooner (piper.md §2)
 
 
 class PiperBackend:
@@ -39,7 +39,7 @@ class PiperBackend:
         self._folders.rescan()
         self._fetching = Fetching(settings, folders, self._arrived)
         self._voices = LoadedVoices(self._load, settings.memory_limit_mb * 1_000_000)
-        self._scheduler = Scheduler(workers=settings.workers)
+        self._scheduler = Scheduler(cores=self._cores())
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
         self._capabilities = self._offer()
@@ -150,7 +150,7 @@ class PiperBackend:
         """Blocks for about a second. Raises BackendUnavailable, whatever is wrong with a file."""
         try:
             return LoadedVoice.load(
-                file.model, file.config, cache=self._cache, threads=self._threads()
+                file.model, file.config, cache=self._cache, threads=self._cores()
             )
         except BackendUnavailable:
             raise
@@ -159,9 +159,8 @@ class PiperBackend:
                 f"{file.model}: cannot be loaded ({error}) — get the voice again"
             ) from error
 
-    def _threads(self) -> int:
-        cores = len(os.sched_getaffinity(0))
-        return self._settings.threads or max(1, min(_MOST_THREADS, cores // self._settings.workers))
+    def _cores(self) -> int:
+        return self._settings.cores or min(_MOST_CORES, available_cores())
 
 
 async def _kept(stream: AudioStream, kept: AsyncExitStack) -> AsyncGenerator[Chunk, None]:

@@ -50,13 +50,14 @@ class Job:
         self.closed = True
         self._before = None
 
-    def turn(self, now: float) -> Turn:
+    def turn(self, now: float, *, alone: bool) -> Turn:
         """What the worker may weigh against other sentences' claims."""
         work = self.work
         if work.text_is_next:
-            cost_s = work.text_s
+            cost_s = work.text_s(alone=alone)
         else:
-            cost_s = work.voice.costs.sound_s(self._next_frames(now, 1))
+            frames = self._next_frames(now, 1, alone=alone)
+            cost_s = work.voice.costs(alone=alone).sound_s(frames)
         playing = work.chunks > 0 or self._playback.started is not None or self._follows()
         return Turn(self.due(), cost_s, playing)
 
@@ -81,15 +82,18 @@ class Job:
     def _follows(self) -> bool:
         return self._before is not None and self._before.unheard
 
-    def step(self, *, others: int) -> bool:
-        """Do the next step; False when there is none after it. Never raises."""
+    def step(self, *, others: int, alone: bool) -> bool:
+        """Do the next step; False when there is none after it. Never raises.
+
+        `others` who wait for theirs; `alone`: on all the cores instead of one.
+        """
         if self.closed:
             return False
         try:
             if self.work.text_is_next:
-                self.work.text()
+                self.work.text(alone=alone)
             else:
-                self._sound(others)
+                self._sound(others, alone=alone)
         except BackendError as error:
             self.fail(error)
         except Exception as error:  # noqa: BLE001  whatever it was, the worker lives on
@@ -104,16 +108,16 @@ class Job:
     def fail(self, error: BackendError) -> None:
         self._deliver(error)
 
-    def _sound(self, others: int) -> None:
-        self._frames = self._next_frames(time.monotonic(), others)
-        chunk = self.work.chunk(self._frames)
+    def _sound(self, others: int, *, alone: bool) -> None:
+        self._frames = self._next_frames(time.monotonic(), others, alone=alone)
+        chunk = self.work.chunk(self._frames, alone=alone)
         if self._first_made is None:
             self._first_made = time.monotonic()
         if chunk.size:
             self._deliver(chunk)
 
-    def _next_frames(self, now: float, others: int) -> int:
-        costs = self.work.voice.costs
+    def _next_frames(self, now: float, others: int, *, alone: bool) -> int:
+        costs = self.work.voice.costs(alone=alone)
         if not self.work.chunks and not self._follows() and self._playback.started is None:
             return first_frames(costs, self.work.frame_s, self.work.frames_left, others)
         return next_frames(costs, max(self._frames, 10), self.due() - now, others)

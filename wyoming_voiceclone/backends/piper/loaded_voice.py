@@ -35,7 +35,7 @@ class LoadedVoice:
         self.memory_bytes = round(size * _IN_MEMORY)
         self.streams = isinstance(model, CutModel)
         self.phonemizer = phonemizer
-        self.costs = Costs()
+        self._costs = {True: Costs(), False: Costs()}
         self._speakers = phonemizer.speakers
         self._model = model
 
@@ -84,8 +84,18 @@ class LoadedVoice:
             raise BackendUnavailable(f"{model}: {error} — download the voice again") from error
         return cls(model.stem, phonemizer, whole, facts, model.stat().st_size)
 
+    def costs(self, *, alone: bool) -> Costs:
+        """What runs take that have all the cores for themselves, or one core each."""
+        return self._costs[alone]
+
     def speech(
-        self, ids: Sequence[int], speaker: int, scales: Scales, random: np.random.Generator
+        self,
+        ids: Sequence[int],
+        speaker: int,
+        scales: Scales,
+        random: np.random.Generator,
+        *,
+        alone: bool,
     ) -> Speech:
         """Begin to speak one run of ids: computes what is needed of the text."""
         if not 0 <= speaker < self._speakers:
@@ -94,22 +104,25 @@ class LoadedVoice:
         started = time.perf_counter()
         speech: Speech
         if isinstance(self._model, CutModel):
-            encoded = self._model.encode(ids, speaker, scales, random)
+            encoded = self._model.encode(ids, speaker, scales, random, alone=alone)
             speech = CutSpeech(self._model, encoded, random)
         else:
             speech = WholeSpeech(self._model, ids, speaker, scales)
-        self.costs.text_took(len(ids), time.perf_counter() - started)
+        self.costs(alone=alone).text_took(len(ids), time.perf_counter() - started)
         return speech
 
     def warm_up(self) -> None:
         """Learn what things cost here, before anybody waits."""
-        random = np.random.default_rng(0)
+        for alone in (True, False):
+            for _ in range(2):  # the first one also pays for memory
+                self._costs[alone] = Costs()
+                self._warm_up(alone=alone)
+
+    def _warm_up(self, *, alone: bool) -> None:
         ids = [1, 0, *[20, 0] * (_WARM_UP_IDS // 2), 2]
-        for _ in range(2):  # the first one also pays for memory
-            self.costs = Costs()
-            speech = self.speech(ids, 0, Scales(), random)
-            while speech.frames_left and self.streams:
-                started, left = time.perf_counter(), speech.frames_left
-                speech.chunk(20)
-                frames = left - speech.frames_left
-                self.costs.sound_took(frames, time.perf_counter() - started)
+        speech = self.speech(ids, 0, Scales(), np.random.default_rng(0), alone=alone)
+        while speech.frames_left and self.streams:
+            started, left = time.perf_counter(), speech.frames_left
+            speech.chunk(20, alone=alone)
+            frames = left - speech.frames_left
+            self.costs(alone=alone).sound_took(frames, time.perf_counter() - started)

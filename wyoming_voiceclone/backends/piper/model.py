@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from wyoming_voiceclone.backends.piper.entry import NEXT, Facts, StreamFacts
-from wyoming_voiceclone.backends.piper.sessions import prepared_session
+from wyoming_voiceclone.backends.piper.sessions import Session, prepared_session
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,16 +38,23 @@ class Encoded:
 
 
 class _Part:
-    """One of the graphs, and what it reads."""
+    """One of the graphs, and what it reads. Open twice: for all cores and for one of them."""
 
     def __init__(self, file: Path, threads: int) -> None:
-        self.session = prepared_session(file, threads)
-        self.inputs = frozenset(i.name for i in self.session.get_inputs())
-        self.output = self.session.get_outputs()[0].name
+        self._wide = prepared_session(file, threads)
+        self._narrow = prepared_session(file, 1) if threads > 1 else self._wide
+        self.inputs = frozenset(i.name for i in self._wide.get_inputs())
+        self.output = self._wide.get_outputs()[0].name
+
+    def session(self, *, alone: bool) -> Session:
+        return self._wide if alone else self._narrow
 
 
 class CutModel:
-    """The three graphs of one voice."""
+    """The three graphs of one voice.
+
+    `alone`: whether the run has all the cores for itself; otherwise it takes one.
+    """
 
     def __init__(self, folder: Path, threads: int) -> None:
         facts = Facts.read(folder)
@@ -60,7 +67,13 @@ class CutModel:
         self._decoder = _Part(folder / "decoder.onnx", threads)
 
     def encode(
-        self, ids: Sequence[int], speaker: int, scales: Scales, random: np.random.Generator
+        self,
+        ids: Sequence[int],
+        speaker: int,
+        scales: Scales,
+        random: np.random.Generator,
+        *,
+        alone: bool = True,
     ) -> Encoded:
         feeds = {
             "input": np.array([ids], np.int64),
@@ -70,7 +83,7 @@ class CutModel:
             "sid": np.array([speaker], np.int64),
         }
         feeds = {name: value for name, value in feeds.items() if name in self._text.inputs}
-        mean, log_scale, durations, *rest = self._text.session.run(None, feeds)
+        mean, log_scale, durations, *rest = self._text.session(alone=alone).run(None, feeds)
         return Encoded(
             np.ascontiguousarray(mean[0].T),
             np.ascontiguousarray((np.exp(log_scale[0]) * np.float32(scales.noise)).T),
@@ -111,14 +124,15 @@ class Going:
         }
         self._begin = 1
 
-    def push(self, frames: Floats, *, end: bool) -> Floats:
+    def push(self, frames: Floats, *, end: bool, alone: bool = True) -> Floats:
         """What can be known after these frames [1, channels, n] (the first: n >= lead, or end)."""
         feeds = self._state | self._fixed
         feeds[self._facts.stream] = _value(np.ascontiguousarray(frames))
         for name, flag in (("begin", self._begin), ("end", int(end))):
             if name in self._part.inputs:
                 feeds[name] = _value(np.array([flag], np.int64))
-        output, *states = self._part.session.run_with_ort_values(self._outputs, feeds)
+        session = self._part.session(alone=alone)
+        output, *states = session.run_with_ort_values(self._outputs, feeds)
         named = zip(self._facts.states, states, strict=True)
         self._state = {} if end else {state.name: value for state, value in named}
         self._begin = 0

@@ -33,8 +33,8 @@ class Turn:
     """Whether its listener is hearing something."""
 
 
-def choose(turns: Sequence[Turn], now: float) -> int:
-    """The index of the turn to take.
+def choose(turns: Sequence[Turn], now: float, workers: int = 1) -> int:
+    """The index of the turn to take, where `workers` take turns at the same time.
 
     Who waits for a first sound goes before who has some left, shortest and longest waiting first
     -- unless somebody would run dry meanwhile: then whoever runs dry first.
@@ -46,7 +46,7 @@ def choose(turns: Sequence[Turn], now: float) -> int:
     first = min(waiting, key=lambda i: turns[i].due + turns[i].cost_s)
     end = now + _CAUTION * turns[first].cost_s
     for i in playing:
-        end += _CAUTION * turns[i].cost_s
+        end += _CAUTION * turns[i].cost_s / workers
         if end > turns[i].due - _MARGIN_S:
             return playing[0]
     return first

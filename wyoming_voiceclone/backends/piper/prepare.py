@@ -5,7 +5,6 @@ ending. What it writes is read by `entry`; the checked graphs sound like the uns
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -18,7 +17,12 @@ from wyoming_voiceclone.backends.piper.attention import with_cheap_attention
 from wyoming_voiceclone.backends.piper.entry import Facts, StreamFacts
 from wyoming_voiceclone.backends.piper.graph import SplitError
 from wyoming_voiceclone.backends.piper.model import CutModel, Scales
-from wyoming_voiceclone.backends.piper.sessions import Session, save_optimised, whole_session
+from wyoming_voiceclone.backends.piper.sessions import (
+    Session,
+    available_cores,
+    save_optimised,
+    whole_session,
+)
 from wyoming_voiceclone.backends.piper.speech import CutSpeech, WholeSpeech
 from wyoming_voiceclone.backends.piper.split import split
 from wyoming_voiceclone.backends.piper.stateful import Stateful, stateful
@@ -37,7 +41,7 @@ IdMap = dict[str, list[int]]
 def main() -> int:
     model, folder = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        whole = whole_session(model, _threads())
+        whole = whole_session(model, min(4, available_cores()))
     except Exception as error:  # noqa: BLE001  onnxruntime's errors have no common root
         sys.stderr.write(f"{error}\n")
         return BROKEN
@@ -46,14 +50,10 @@ def main() -> int:
     try:
         facts = _cut(model, folder, full_scale)
         facts.write(folder)
-        _check(whole, CutModel(folder, _threads()), phonemes)
+        _check(whole, CutModel(folder, min(4, available_cores())), phonemes)
     except Exception as error:  # noqa: BLE001  whatever is wrong: the voice can speak whole
         Facts(full_scale, reason=f"{type(error).__name__}: {error}").write(folder)
     return 0
-
-
-def _threads() -> int:
-    return min(4, os.cpu_count() or 1)
 
 
 def _cut(model: Path, folder: Path, full_scale: float) -> Facts:

@@ -19,10 +19,16 @@ from wyoming_voiceclone.errors import BackendUnavailable
 
 
 class Scheduler:
-    """One per process. Its threads start with the first sentence and end with `aclose`."""
+    """One per process. Its threads start with the first sentence and end with `aclose`.
 
-    def __init__(self, *, workers: int = 1) -> None:
-        self._size = workers
+    As long as there are fewer sentences than cores, one step at a time has all the cores: the
+    first sound comes soonest. From then on each core has a step of its own: a third more is done
+    in the same time (no core waits for another inside a step).
+    """
+
+    def __init__(self, *, cores: int = 1) -> None:
+        self._cores = cores
+        self._running = 0
         self._threads: list[threading.Thread] = []
         self._arrived: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         """New jobs; None wakes a worker. The loop only puts, so it never waits for a lock."""
@@ -70,7 +76,7 @@ class Scheduler:
         return job
 
     def _start(self) -> None:
-        while len(self._threads) < self._size:
+        while len(self._threads) < self._cores:
             name = f"piper-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             self._threads.append(thread)
@@ -78,26 +84,32 @@ class Scheduler:
 
     def _work(self) -> None:
         while not self._closing:
-            job = self._next()
-            if job is None:
+            taken = self._next()
+            if taken is None:
                 self._wait()
-            elif job.step(others=len(self._ready)):
-                with self._choosing:
+                continue
+            job, alone = taken
+            unfinished = job.step(others=len(self._ready), alone=alone)
+            with self._choosing:
+                self._running -= 1
+                if unfinished:
                     self._ready.append(job)
 
-    def _next(self) -> Job | None:
-        """Take the job whose step is due, and leave the others for another worker."""
+    def _next(self) -> tuple[Job, bool] | None:
+        """Take the job whose step is due, and whether it has all the cores for itself."""
         with self._choosing:
             self._receive()
             self._ready = [job for job in self._ready if not job.closed]
-            if not self._ready:
+            alone = self._running + len(self._ready) < max(self._cores, 2)
+            if not self._ready or (alone and self._running):
                 return None
             now = time.monotonic()
-            turns = [job.turn(now) for job in self._ready]
-            job = self._ready.pop(choose(turns, now))
-            if self._ready and self._size > 1:
+            turns = [job.turn(now, alone=alone) for job in self._ready]
+            job = self._ready.pop(choose(turns, now, 1 if alone else self._cores))
+            self._running += 1
+            if self._ready and not alone and self._running < self._cores:
                 self._arrived.put(None)
-            return job
+            return job, alone
 
     def _wait(self) -> None:
         if (job := self._arrived.get()) is not None:

@@ -63,34 +63,35 @@ class Work:
     def text_is_next(self) -> bool:
         return self.frames_left == 0
 
-    @property
-    def text_s(self) -> float:
+    def text_s(self, *, alone: bool) -> float:
         """Expected cost of the next text."""
         ids = len(self._sentence.text) * _IDS_PER_CHARACTER
         if self._runs:
             ids = len(self._runs[0].ids)
-        return self.voice.costs.text_s(ids)
+        return self.voice.costs(alone=alone).text_s(ids)
 
-    def text(self) -> None:
+    def text(self, *, alone: bool) -> None:
         """Do the text of the next run."""
         if self._runs is None:
             self._runs = self.voice.phonemizer.runs(self._sentence.text)
         if self._runs:
             run = self._runs.pop(0)
-            speaker = self._sentence.speaker
-            self._speech = self.voice.speech(run.ids, speaker, self._scales, self._random)
+            self._speech = self.voice.speech(
+                run.ids, self._sentence.speaker, self._scales, self._random, alone=alone
+            )
             self._place(run, self._speech)
         self._notice_end()
 
-    def chunk(self, frames: int) -> Chunk:
+    def chunk(self, frames: int, *, alone: bool) -> Chunk:
         """The next chunk of sound."""
         if self._speech is None:
             raise ValueError("a run has no sound before its text")
         started, left = time.perf_counter(), self._speech.frames_left
-        sound = self._speech.chunk(frames)
+        sound = self._speech.chunk(frames, alone=alone)
         if self.voice.streams:
             made = left - self._speech.frames_left
-            self.voice.costs.sound_took(made, time.perf_counter() - started)
+            costs = self.voice.costs(alone=alone)
+            costs.sound_took(made, time.perf_counter() - started)
         self.seconds += sound.size / self.voice.rate
         self.chunks += 1
         self._notice_end()

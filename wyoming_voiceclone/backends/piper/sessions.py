@@ -1,5 +1,6 @@
 """How onnxruntime is run here: every option with its reason."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,13 @@ Session = Any
 """onnxruntime.InferenceSession, which carries no types."""
 
 _PROVIDERS = ["CPUExecutionProvider"]
+
+
+def available_cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def prepared_session(model: Path, threads: int) -> Session:

@@ -42,10 +42,8 @@ class PiperSettings(EngineSettings):
     """Voices stay loaded up to this size in all; the one not used for longest goes first."""
     load_patience_s: float = Field(default=4.0, ge=0, le=60)
     """How long a listener waits for a voice that is being loaded before another engine speaks."""
-    workers: int = Field(default=1, ge=1, le=64)
-    """How many sentences are computed at the same time."""
-    threads: int = Field(default=0, ge=0, le=64)
-    """How many cores one sentence uses; 0 = all of them, shared among the workers, at most 4."""
+    cores: int = Field(default=0, ge=0, le=64)
+    """How many cores speech is computed on; 0 = all of them, at most 4."""
     length_scale: float | None = Field(default=None, ge=0.1, le=10)
     """As in a voice's table, for every voice."""
     noise_scale: float | None = Field(default=None, ge=0, le=2)

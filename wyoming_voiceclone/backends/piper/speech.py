@@ -23,8 +23,11 @@ class Speech(Protocol):
     @property
     def frames_left(self) -> int: ...
 
-    def chunk(self, frames: int) -> Chunk:
-        """The next `frames` frames of sound, or somewhat more when little would be left."""
+    def chunk(self, frames: int, *, alone: bool = True) -> Chunk:
+        """The next `frames` frames of sound, or somewhat more when little would be left.
+
+        `alone`: on all the cores instead of one.
+        """
         ...
 
 
@@ -46,17 +49,17 @@ class CutSpeech:
     def frames_left(self) -> int:
         return len(self._index) - self._decoded
 
-    def chunk(self, frames: int) -> Chunk:
+    def chunk(self, frames: int, *, alone: bool = True) -> Chunk:
         total, start = len(self._index), self._decoded
         end = start + frames if start else max(frames, 1) + self._model.decoder.lead - 1
         if total - end < frames // 3:
             end = total
-        self._flow_until(end)
-        sound = self._decoder.push(self._z[:, :, start:end], end=end == total)
+        self._flow_until(end, alone=alone)
+        sound = self._decoder.push(self._z[:, :, start:end], end=end == total, alone=alone)
         self._decoded = end
         return sound.reshape(-1)
 
-    def _flow_until(self, needed: int) -> None:
+    def _flow_until(self, needed: int, *, alone: bool) -> None:
         total = len(self._index)
         while self._flowed < needed:
             first, delay = self._entered, self._model.flow.delay
@@ -64,7 +67,7 @@ class CutSpeech:
             last = max(needed + delay, first + block)
             if total - last < delay:
                 last = total
-            z = self._flow.push(self._prior(first, last), end=last == total)
+            z = self._flow.push(self._prior(first, last), end=last == total, alone=alone)
             self._z[:, :, self._flowed : self._flowed + z.shape[2]] = z
             self._entered, self._flowed = last, self._flowed + z.shape[2]
 
@@ -97,7 +100,7 @@ class WholeSpeech:
     def frames_left(self) -> int:
         return int(self._sound.size > 0)
 
-    def chunk(self, frames: int) -> Chunk:
-        del frames  # it has cost all its time already
+    def chunk(self, frames: int, *, alone: bool = True) -> Chunk:
+        del frames, alone  # it has cost all its time already
         sound, self._sound = self._sound, self._sound[:0]
         return sound
