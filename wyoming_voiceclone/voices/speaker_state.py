@@ -27,7 +27,10 @@ class SpeakerState:
         return sum(tensor.nbytes for tensor in self.tensors.values())
 
 
-def state_key(reference: Reference, engine: str, revision: str) -> str:
-    """SHA-256(reference samples ‖ rate ‖ transcript ‖ engine ‖ revision of the engine), in hex."""
-    parts = (reference.digest(), engine, revision)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def state_key(reference: Reference | str, engine: str, revision: str) -> str:
+    """SHA-256(reference samples ‖ rate ‖ transcript ‖ engine ‖ revision of the engine), in hex.
+
+    `reference` may be its digest.
+    """
+    digest = reference if isinstance(reference, str) else reference.digest()
+    return hashlib.sha256(f"{digest}\0{engine}\0{revision}".encode()).hexdigest()
