@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-import re
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from programs import Shell
+from served import serving
 from wyoming.audio import AudioStart
 from wyoming.tts import Synthesize
 
@@ -18,52 +16,6 @@ from wyoming_voiceclone.testing.home_assistant import HomeAssistant, Line
 
 LONG = "One and two and three and four and five and six and seven and eight and nine. " * 60
 """More audio than the buffers between two processes hold."""
-
-
-class Served:
-    """A running server, Home Assistant for it, and what it has logged so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.home = HomeAssistant("")
-        self.log: list[str] = []
-
-    async def logged(self, words: str) -> str:
-        """Return the line that holds `words` once it is there."""
-        assert self.process.stderr is not None
-        async with asyncio.timeout(10):
-            while line := (await self.process.stderr.readline()).decode():
-                self.log.append(line)
-                if words in line:
-                    return line
-        raise AssertionError(f"ended without {words!r}: {self.log}")
-
-    async def ended(self, within_s: float) -> int:
-        async with asyncio.timeout(within_s):
-            _, rest = await self.process.communicate()
-        self.log += rest.decode().splitlines()
-        assert self.process.returncode is not None
-        return self.process.returncode
-
-
-@asynccontextmanager
-async def serving(shell: Shell, *arguments: str) -> AsyncIterator[Served]:
-    process = await asyncio.create_subprocess_exec(
-        *shell.command("serve", *arguments),
-        cwd=shell.folder,
-        env=shell.environment,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        served = Served(process)
-        found = re.search(r"listening on ([^\s\"]+)", await served.logged("listening on"))
-        assert found
-        served.home.uri = found[1]
-        yield served
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def refused(home: HomeAssistant) -> None:
