@@ -1,0 +1,102 @@
+"""Transport: the affine map of envelopes, and of pitch, that makes one voice's statistics another's.
+
+The linear Monge-Kantorovich map moves one Gaussian onto another with the least effort; what effort
+is left tells how near two voices are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wyoming_voiceclone.backends.match.arrays import Floats
+from wyoming_voiceclone.backends.match.envelope import BANDS_HZ, ORDER, TOP_HZ, decoding
+from wyoming_voiceclone.backends.match.statistics import Cloud, VoiceStatistics
+
+WARPS = tuple(float(a) for a in np.round(np.arange(0.82, 1.25, 0.03), 2))
+LOWEST_HZ, HIGHEST_HZ = 55.0, 600.0
+"""Pitches that are spoken."""
+_KNEE = 0.85
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conversion:
+    """Log gain of a frame = cepstra @ matrix + offset; ln f0' = (ln f0 - f0_from) * f0_scale + f0_to."""
+
+    voiced: tuple[Floats, Floats]
+    """[ORDER, BANDS] and [BANDS]."""
+    unvoiced: tuple[Floats, Floats]
+    f0_from: float
+    f0_scale: float
+    f0_to: float
+    warp: float
+    effort: float
+    """How far the base had to be moved."""
+
+    def shifted(self, f0: Floats) -> Floats:
+        """The new pitch, Hz; 0 stays 0."""
+        log_f0 = (np.log(np.maximum(f0, 1.0)) - self.f0_from) * self.f0_scale + self.f0_to
+        return np.where(f0 > 0, np.clip(np.exp(log_f0), LOWEST_HZ, HIGHEST_HZ), 0.0)
+
+
+def conversion(base: VoiceStatistics, target: VoiceStatistics, strength: float = 1.0) -> Conversion:
+    """From `base` to `target`; `strength` 0 leaves the base as it is."""
+    warp = min(WARPS, key=lambda a: _effort(base, target, a))
+    scale = float(np.clip(target.log_f0_sd / max(base.log_f0_sd, 1e-3), 0.4, 2.5))
+    return Conversion(
+        _gain(base.voiced, target.voiced, warp, strength),
+        _gain(base.unvoiced, target.unvoiced, warp, strength),
+        base.log_f0,
+        1 + strength * (scale - 1),
+        base.log_f0 + strength * (target.log_f0 - base.log_f0),
+        warp,
+        _effort(base, target, warp) + 2 * abs(target.log_f0 - base.log_f0),
+    )
+
+
+def _effort(base: VoiceStatistics, target: VoiceStatistics, warp: float) -> float:
+    """Bures-Wasserstein distance of the voiced clouds after the warp."""
+    moved = base.voiced.mapped(warping(warp))
+    root = _root(moved.covariance)
+    cross = np.sqrt(np.maximum(_eigenvalues(root @ target.voiced.covariance @ root), 0)).sum()
+    spread = np.trace(moved.covariance) + np.trace(target.voiced.covariance) - 2 * cross
+    return float(np.sqrt(np.square(moved.mean - target.voiced.mean).sum() + max(spread, 0.0)))
+
+
+def _gain(base: Cloud, target: Cloud, warp: float, strength: float) -> tuple[Floats, Floats]:
+    """y - x as a function of x, decoded to the bands."""
+    stretch = warping(warp)
+    moved = base.mapped(stretch)
+    matrix = transport(moved.covariance, target.covariance)
+    whole = matrix @ stretch - np.eye(ORDER)
+    offset = target.mean - matrix @ moved.mean
+    return strength * whole.T @ decoding(), strength * offset @ decoding()
+
+
+def transport(source: Floats, target: Floats) -> Floats:
+    """M with M source Mᵀ = target, symmetric: S^-½ (S^½ T S^½)^½ S^-½."""
+    root = _root(source)
+    inverse = np.linalg.inv(root)
+    matrix: Floats = inverse @ _root(root @ target @ root) @ inverse
+    return matrix
+
+
+def warping(warp: float) -> Floats:
+    """[ORDER, ORDER]: cepstra of the envelope stretched by `warp`, the top kept in place."""
+    knee = _KNEE * TOP_HZ / max(warp, 1.0)
+    hz = np.interp(BANDS_HZ, [0.0, knee * warp, TOP_HZ], [0.0, knee, TOP_HZ])
+    basis = decoding()
+    stretched = np.stack([np.interp(hz, BANDS_HZ, row) for row in basis])
+    matrix: Floats = basis @ stretched.T
+    return matrix
+
+
+def _root(matrix: Floats) -> Floats:
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    root: Floats = (vectors * np.sqrt(np.maximum(values, _LEAST))) @ vectors.T
+    return root
+
+
+def _eigenvalues(matrix: Floats) -> Floats:
+    values: Floats = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    return values
