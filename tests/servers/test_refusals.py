@@ -49,6 +49,8 @@ class Failing(PlainSpeech):
         ({"text": "x", "voiceclone": "fast"}, "bad-request"),
         ({"text": "x", "voiceclone": {"speed": True}}, "bad-request"),
         ({"text": "x", "voiceclone": {"speed": 9}}, "bad-request"),
+        ({"text": "x", "voiceclone": {"speed": float("nan")}}, "bad-request"),
+        ({"text": "x", "voiceclone": {"sentence_silence_s": -1}}, "bad-request"),
         ({"text": "x", "voiceclone": {"settings": [1]}}, "bad-request"),
         ({"text": "x", "voiceclone": {"settings": {"noise_scale": {}}}}, "bad-request"),
         ({"text": "x", "voiceclone": {"settings": {"x": "y" * 300}}}, "bad-request"),

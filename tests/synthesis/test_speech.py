@@ -142,6 +142,12 @@ async def test_silence_lies_around_the_utterance_and_between_sentences() -> None
     assert not samples[: round(0.49 * rate)].any()
 
 
+async def test_a_request_may_ask_for_more_silence_between_sentences() -> None:
+    request = UtteranceRequest(sentence_silence_s=0.5)
+    rate, samples = await said(Speech(ScriptedBackend()), "One. Two.", request=request)
+    assert len(samples) / rate == pytest.approx(0.1 + 0.5 + 0.1, abs=0.02)
+
+
 async def test_ssml_breaks_voices_and_rates_are_kept() -> None:
     backend = ScriptedBackend(voices=[ADA, KLARA])
     document = (

@@ -122,7 +122,8 @@ class Speech:
             },
             playback=order.playback,
         )
-        return Sentence(request, manner.sentence_silence_s)
+        silence_s = order.request.sentence_silence_s
+        return Sentence(request, manner.sentence_silence_s if silence_s is None else silence_s)
 
     def _read(self, span: Span, language: str, *, follows: bool) -> str:
         """What to say; emoji alone are read only where nothing was said before them."""

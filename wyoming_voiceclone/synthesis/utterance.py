@@ -21,4 +21,6 @@ class UtteranceRequest:
     """A speaker of a multi-speaker voice; the same as the voice `voice#speaker`."""
     text_format: TextFormat = "text"
     speed: float = 1.0
+    sentence_silence_s: float | None = None
+    """Between two sentences; None = the voice's own."""
     settings: Mapping[str, Setting] = field(default_factory=dict)

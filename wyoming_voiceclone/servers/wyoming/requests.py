@@ -8,19 +8,21 @@ from wyoming_voiceclone.errors import BadRequest
 from wyoming_voiceclone.synthesis.utterance import TextFormat, UtteranceRequest
 
 SPEED = (0.25, 4.0)
+SILENCE_S = (0.0, 60.0)
 MOST_SETTINGS = 32
 
 
 def utterance_request(data: Mapping[str, Any], name_chars: int) -> UtteranceRequest:
     """Read how to speak from `synthesize` and `synthesize-start`. Raises BadRequest."""
     voice = _object(data, "voice", "name, language, speaker")
-    manner = _object(data, "voiceclone", "speed, settings")
+    manner = _object(data, "voiceclone", "speed, sentence_silence_s, settings")
     return UtteranceRequest(
         voice=_name(voice, "name", name_chars),
         language=_name(voice, "language", name_chars),
         speaker=_name(voice, "speaker", name_chars),
         text_format=_text_format(data.get("text_format")),
-        speed=_speed(manner.get("speed", 1.0)),
+        speed=_number(manner, "speed", SPEED) or 1.0,
+        sentence_silence_s=_number(manner, "sentence_silence_s", SILENCE_S),
         settings=_settings(_object(manner, "settings", "the engine's settings"), name_chars),
     )
 
@@ -41,10 +43,12 @@ def _object(data: Mapping[str, Any], key: str, holds: str) -> Mapping[str, Any]:
     return value or {}
 
 
-def _speed(value: Any) -> float:
-    low, high = SPEED
+def _number(manner: Mapping[str, Any], key: str, span: tuple[float, float]) -> float | None:
+    if (value := manner.get(key)) is None:
+        return None
+    low, high = span
     if type(value) not in (int, float) or not low <= value <= high:
-        raise BadRequest(f"speed is {str(value)[:20]} — send a number from {low} to {high}")
+        raise BadRequest(f"{key} is {str(value)[:20]} — send a number from {low:g} to {high:g}")
     return float(value)
 
 
