@@ -76,6 +76,7 @@ def _wrong(mistake: ErrorDetails, here: Schema) -> str:
     else:
         rule = mistake["msg"].removeprefix("Value error, ").replace("Input should", "should")
         rule = rule.partition(", unable to parse")[0].replace("'", '"')
+        rule = rule.replace("a valid tuple", "a list").replace("a valid dictionary", "a table")
     return f"{_shown(mistake['input'])} — {rule}"
 
 

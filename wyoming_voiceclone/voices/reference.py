@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.recording import read_recording
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,3 +26,9 @@ class Reference:
         """SHA-256 of what an engine can learn from it, in hex."""
         parts = (self.samples.tobytes(), str(self.rate).encode(), self.transcript.encode())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def read_reference(recording: Path, transcript: str = "", language: str | None = None) -> Reference:
+    """Decode a recording. Blocks. Raises BadRecording."""
+    sound = read_recording(recording)
+    return Reference(sound.samples, sound.rate, transcript, language)

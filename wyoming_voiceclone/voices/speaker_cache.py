@@ -15,7 +15,7 @@ from wyoming_voiceclone.voices.speaker_memory import SpeakerMemory
 from wyoming_voiceclone.voices.speaker_state import SpeakerState
 from wyoming_voiceclone.voices.speaker_store import SpeakerStore
 
-_LOG = logging.getLogger(__name__)
+_LOGGER = logging.getLogger(__name__)
 
 _REFUSED_S = 600.0
 """How long a refusal that is for good is believed: weights may be installed meanwhile."""
@@ -146,7 +146,9 @@ class SpeakerCache:
             async with asyncio.timeout(_CLOSING_S):
                 await self._written()
         except TimeoutError:
-            _LOG.warning("speaker cache: %s is too slow, some states were not kept", self._folder)
+            _LOGGER.warning(
+                "speaker cache: %s is too slow, some states were not kept", self._folder
+            )
             await _cancelled(list(self._writing))
 
     def _begin(self, wanted: Wanted, compute: Compute) -> _Computing:
@@ -177,7 +179,7 @@ class SpeakerCache:
         except VoiceCloneError:
             raise
         except Exception as error:
-            _LOG.exception("%s failed to learn %s", wanted.origin.engine, wanted.origin.voice)
+            _LOGGER.exception("%s failed to learn %s", wanted.origin.engine, wanted.origin.voice)
             broken = BackendUnavailable(f"{wanted.origin.engine} failed ({error}) — see the log")
             self._refusals.add(wanted.key, broken, _BROKEN_S)
             raise broken from error
@@ -210,13 +212,13 @@ class SpeakerCache:
         except OSError as error:
             self._tell_disk(error)
         except ValueError as error:
-            _LOG.warning("speaker cache: %s is only remembered: %s", file.origin.voice, error)
+            _LOGGER.warning("speaker cache: %s is only remembered: %s", file.origin.voice, error)
         else:
             self._disk_fails = False
 
     def _tell_disk(self, error: OSError) -> None:
         if not self._disk_fails:
-            _LOG.warning(
+            _LOGGER.warning(
                 "speaker cache: %s cannot be written (%s), so voices are learnt again at the next"
                 " start - free some space, or make it writable",
                 self._folder,
