@@ -1,6 +1,7 @@
 """The thinnest speech a server can have: every piece of text is one sentence for one backend."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import AudioStream, Backend, SynthesisRequest
@@ -30,21 +31,26 @@ class PlainSpeech:
             raise UnknownVoice(f"voice {voice} is not known — have {', '.join(names)}")
         async for piece in text:
             if piece.strip():
-                first = await self._sentence(voice, piece)
-                return await AudioStream.begin(first.rate, self._chunks(voice, first, text))
+                manner = replace(request, voice=voice)
+                first = await self._sentence(manner, piece)
+                return await AudioStream.begin(first.rate, self._chunks(manner, first, text))
         return AudioStream(_EMPTY_RATE, _nothing())
 
-    async def _sentence(self, voice: str, piece: str) -> AudioStream:
-        return await self._backend.synthesize(SynthesisRequest(piece, voice))
+    async def _sentence(self, manner: UtteranceRequest, piece: str) -> AudioStream:
+        return await self._backend.synthesize(
+            SynthesisRequest(
+                piece, manner.voice or "", speed=manner.speed, settings=manner.settings
+            )
+        )
 
     async def _chunks(
-        self, voice: str, first: AudioStream, text: AsyncIterator[str]
+        self, manner: UtteranceRequest, first: AudioStream, text: AsyncIterator[str]
     ) -> AsyncGenerator[Chunk, None]:
         async with first:
             async for chunk in first:
                 yield chunk
         async for piece in text:
-            async with await self._sentence(voice, piece) as sentence:
+            async with await self._sentence(manner, piece) as sentence:
                 async for chunk in sentence:
                     yield chunk
 

@@ -38,8 +38,9 @@ class Utterance:
 class Answer:
     """`audio-start`, `audio-chunk`s, `audio-stop`; an `error` stands before the endings."""
 
-    def __init__(self, utterance: Utterance, writer: EventWriter) -> None:
+    def __init__(self, utterance: Utterance, speech: Speech, writer: EventWriter) -> None:
         self._utterance = utterance
+        self._speech = speech
         self._writer = writer
         self._began = time.monotonic()
         self._rate: int | None = None
@@ -47,10 +48,10 @@ class Answer:
         self._first_audio_s: float | None = None
         self._outcome = "abandoned"
 
-    async def give(self, speech: Speech) -> None:
+    async def give(self) -> None:
         """Speak to the end. Raises PeerGone."""
         try:
-            await self._speak(speech)
+            await self._speak()
             await self._writer.write(*self._endings())
         finally:
             self._report()
@@ -59,9 +60,9 @@ class Answer:
         """Say why nothing more comes; for an answer whose `give` was cancelled."""
         self._writer.write_last(error_event(error), *self._endings())
 
-    async def _speak(self, speech: Speech) -> None:
+    async def _speak(self) -> None:
         try:
-            await self._play(speech)
+            await self._play()
             self._outcome = "spoken"
         except PeerGone:
             raise
@@ -71,11 +72,11 @@ class Answer:
             _LOGGER.exception("a fault while speaking")
             await self._fail(InternalFault("speaking failed inside the server — see its log"))
 
-    async def _play(self, speech: Speech) -> None:
+    async def _play(self) -> None:
         request, text = self._utterance.request, self._utterance.text
         if text.error:
             raise text.error
-        async with await speech.speak(request, text) as audio:
+        async with await self._speech.speak(request, text) as audio:
             await self._play_chunks(audio)
         if text.error:  # whoever spoke may have taken it for the end of the text
             raise text.error

@@ -3,17 +3,20 @@
 import asyncio
 import logging
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from wyoming.event import Event
 from wyoming.ping import Pong
 
-from wyoming_voiceclone.errors import BadRequest, ProtocolError
+from wyoming_voiceclone.errors import BadRequest, ProtocolError, VoiceCloneError
 from wyoming_voiceclone.servers.wyoming.answer import Answer, Utterance
+from wyoming_voiceclone.servers.wyoming.enrolment import EnrolmentAnswer
+from wyoming_voiceclone.servers.wyoming.extension import Extension, is_sentence
 from wyoming_voiceclone.servers.wyoming.failures import ServerStopping, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.requests import text_of, utterance_request
+from wyoming_voiceclone.servers.wyoming.sentence import SentenceAnswer
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
@@ -29,6 +32,18 @@ _LINGER_S = 1.0
 """For the last bytes to arrive before the connection is closed."""
 
 
+class Reply(Protocol):
+    """What one request of a peer is answered with."""
+
+    async def give(self) -> None:
+        """Answer to the end. Raises PeerGone."""
+        ...
+
+    def break_off(self, error: VoiceCloneError) -> None:
+        """Say why nothing more comes; for an answer whose `give` was cancelled."""
+        ...
+
+
 class Connection:
     """Serves one peer until it has gone, broke the rules, or was idle too long."""
 
@@ -38,13 +53,16 @@ class Connection:
         description: Description,
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         limits: Limits,
+        extension: Extension | None = None,
     ) -> None:
         self._speech = speech
         self._description = description
         self._limits = limits
-        self._reader = EventReader(streams[0], limits.bounds())
+        self._extension = extension
+        bounds = limits.bounds()
+        self._reader = EventReader(streams[0], extension.bounds(bounds) if extension else bounds)
         self._writer = EventWriter(streams[1], limits.write_s)
-        self._waiting: asyncio.Queue[Utterance | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Reply | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(limits.queued_utterances)
         self._text: TextStream | None = None  # of the open text stream
         self._unanswered = 0
@@ -80,11 +98,10 @@ class Connection:
             await self._close()
 
     async def _answer_in_turn(self) -> None:
-        while utterance := await self._waiting.get():
+        while answer := await self._waiting.get():
             self._room.release()
-            answer = Answer(utterance, self._writer)
             try:
-                await answer.give(self._speech)
+                await answer.give()
             except asyncio.CancelledError:
                 answer.break_off(self._broken or ServerStopping("the server is stopping"))
                 self._broken, self._linger = None, True
@@ -129,7 +146,7 @@ class Connection:
                 text = event.data.get("text")
                 await self._writer.write(Pong(text if isinstance(text, str) else None).event())
             case "synthesize" if not self._text:  # inside a text stream it is a copy of the text
-                await self._take_text(event.data)
+                await self._take(event.data)
             case "synthesize-start":
                 await self._open_text(event.data)
             case "synthesize-chunk" if self._text:
@@ -137,21 +154,32 @@ class Connection:
             case "synthesize-stop" if self._text:
                 self._text.end()
                 self._text = None
+            case "voiceclone-hello" if self._extension:
+                await self._writer.write(self._extension.hello())
+            case "voiceclone-state" if self._extension:
+                await self._extension.keep(event)
+            case "voiceclone-enroll" if self._extension:
+                await self._queue(EnrolmentAnswer(self._extension, event, self._writer))
             case _:
                 _LOGGER.debug("ignored: %.80r", event.type)
 
-    async def _take_text(self, data: dict[str, Any]) -> None:
+    async def _take(self, data: dict[str, Any]) -> None:
+        if (extension := self._extension) and is_sentence(data):
+            await self._queue(
+                SentenceAnswer(extension, data, self._limits.name_chars, self._writer)
+            )
+            return
         utterance = self._utterance(data, streaming=False)
         _add_text(utterance.text, data)
         utterance.text.end()
-        await self._queue(utterance)
+        await self._queue(Answer(utterance, self._speech, self._writer))
 
     async def _open_text(self, data: dict[str, Any]) -> None:
         if self._text:
             self._text.end()
         utterance = self._utterance(data, streaming=True)
         self._text = utterance.text
-        await self._queue(utterance)
+        await self._queue(Answer(utterance, self._speech, self._writer))
 
     def _utterance(self, data: dict[str, Any], *, streaming: bool) -> Utterance:
         text = TextStream(self._limits.text_chars)
@@ -162,10 +190,10 @@ class Connection:
             text.fail(error)  # answered when its turn comes
         return Utterance(request, text, streaming)
 
-    async def _queue(self, utterance: Utterance) -> None:
+    async def _queue(self, reply: Reply) -> None:
         await self._room.acquire()
         self._unanswered += 1
-        self._waiting.put_nowait(utterance)
+        self._waiting.put_nowait(reply)
 
     async def _probe(self) -> None:
         """Find out whether a peer that ended its input still listens, while we speak to it."""

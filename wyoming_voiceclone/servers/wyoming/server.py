@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from wyoming_voiceclone.servers.wyoming.connection import Connection
+from wyoming_voiceclone.servers.wyoming.extension import Extension
 from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
@@ -20,9 +21,16 @@ _LOGGER = logging.getLogger(__name__)
 class WyomingServer:
     """Speaks to whoever connects, on any number of addresses."""
 
-    def __init__(self, speech: Speech, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        speech: Speech,
+        limits: Limits | None = None,
+        *,
+        extension: Extension | None = None,
+    ) -> None:
         self._speech = speech
         self._limits = limits or Limits()
+        self._extension = extension
         self._description = Description(speech)
         self._listening: list[Listening] = []
         self._servers: list[asyncio.Server] = []
@@ -79,7 +87,9 @@ class WyomingServer:
             writer.write(encode(error_event(busy)))
             writer.close()
             return
-        connection = Connection(self._speech, self._description, (reader, writer), self._limits)
+        connection = Connection(
+            self._speech, self._description, (reader, writer), self._limits, self._extension
+        )
         task = asyncio.get_running_loop().create_task(connection.serve(), name=f"wyoming {address}")
         self._connections[task] = (connection, address)
         task.add_done_callback(self._forget)

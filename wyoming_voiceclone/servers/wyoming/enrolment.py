@@ -1,0 +1,64 @@
+"""The answer to a recording of a peer: how far it is, then the speaker state."""
+
+import asyncio
+from contextlib import suppress
+
+from wyoming.event import Event
+
+from wyoming_voiceclone.backends.peer.messages import PROGRESS, read_reference, state_event
+from wyoming_voiceclone.errors import VoiceCloneError
+from wyoming_voiceclone.servers.wyoming.extension import Extension
+from wyoming_voiceclone.servers.wyoming.failures import error_event, telling_failures
+from wyoming_voiceclone.wire import EventWriter, PeerGone
+
+_BETWEEN_NEWS_S = 0.1
+
+
+class EnrolmentAnswer:
+    """`voiceclone-progress`, now and then; at last `voiceclone-state` or `error`."""
+
+    def __init__(self, extension: Extension, event: Event, writer: EventWriter) -> None:
+        self._extension = extension
+        self._event = event
+        self._writer = writer
+
+    async def give(self) -> None:
+        """Enrol to the end. Raises PeerGone."""
+        async with telling_failures(self._writer):
+            backend = self._extension.cloning()
+            reference = await asyncio.to_thread(read_reference, self._event)
+            news = News(self._writer)
+            telling = asyncio.create_task(news.tell())
+            try:
+                state = await backend.enroll(reference, news.add)
+            finally:
+                telling.cancel()
+                with suppress(asyncio.CancelledError, PeerGone):
+                    await telling
+            self._extension.remember(state)
+            await self._writer.write(await asyncio.to_thread(state_event, state))
+
+    def break_off(self, error: VoiceCloneError) -> None:
+        self._writer.write_last(error_event(error))
+
+
+class News:
+    """Tells a peer how far an enrolment is; only the latest counts."""
+
+    def __init__(self, writer: EventWriter) -> None:
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._came = asyncio.Event()
+        self._share = 0.0
+
+    def add(self, share: float) -> None:
+        """From any thread."""
+        self._share = share
+        self._loop.call_soon_threadsafe(self._came.set)
+
+    async def tell(self) -> None:
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self._writer.write(Event(PROGRESS, {"share": self._share}))
+            await asyncio.sleep(_BETWEEN_NEWS_S)
