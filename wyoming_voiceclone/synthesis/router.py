@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import AudioStream, Backend, Capabilities, SynthesisRequest
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest, NoBackend
 from wyoming_voiceclone.synthesis.health import Health
-from wyoming_voiceclone.voices import Voice, voice_for
+from wyoming_voiceclone.voices import Voice, named, voice_for
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +27,18 @@ class RouterLimits:
     next_chunk_s: float = 4.0
 
 
+class Wishes(Protocol):
+    """What the owner of a voice wishes, where it is somebody's own."""
+
+    def order(self, voice: str) -> Sequence[str]:
+        """The backends that should speak as it, by preference; the others come after them."""
+        ...
+
+    def fallback(self, voice: str) -> str | None:
+        """The voice that speaks when none of them can."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     backend: Backend
@@ -35,15 +48,22 @@ class _Candidate:
 class Router:
     """Speaks each sentence with the first backend, in order of preference, that can.
 
-    First those that have the voice itself, then those with another voice of its language. A
+    First those that have the voice itself, then those with the voice that is to speak instead,
+    then those with another voice of its language, which is never somebody's own. A
     backend that dies or stalls inside a sentence is followed by the next one, which says the
     sentence from its start, at the same rate.
     """
 
     name = "router"
 
-    def __init__(self, backends: Sequence[Backend], limits: RouterLimits | None = None) -> None:
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        limits: RouterLimits | None = None,
+        wishes: Wishes | None = None,
+    ) -> None:
         self._backends = tuple(backends)
+        self._wishes = wishes
         self._limits = limits or RouterLimits()
         self._health = {backend.name: Health() for backend in backends}
         self._warned: set[tuple[str, str]] = set()
@@ -142,11 +162,26 @@ class Router:
     def _candidates(self, request: SynthesisRequest) -> Iterator[_Candidate]:
         """Whom to ask, in order; those that failed lately last."""
         found = [
-            *(c for b in self._backends if (c := _own(b, request)) is not None),
+            *(c for b in self._ordered(request.voice) if (c := _own(b, request)) is not None),
+            *(c for b in self._backends if (c := self._fallback(b, request)) is not None),
             *(c for b in self._backends if (c := self._instead(b, request)) is not None),
         ]
         found.sort(key=lambda c: not self._health[c.backend.name].is_up)  # stable
         return iter(found)
+
+    def _ordered(self, voice: str) -> Sequence[Backend]:
+        order = self._wishes.order(voice) if self._wishes else ()
+        places = {name: place for place, name in enumerate(order)}
+        return sorted(self._backends, key=lambda b: places.get(b.name, len(places)))  # stable
+
+    def _fallback(self, backend: Backend, request: SynthesisRequest) -> _Candidate | None:
+        """The voice that its owner wants to hear instead, if it speaks the language."""
+        name = self._wishes.fallback(request.voice) if self._wishes else None
+        voice = named(name, backend.capabilities().voices) if name else None
+        language = request.language or self._language_of(request.voice)
+        if voice is None or (language and voice_for(language, [voice]) is None):
+            return None
+        return _other(backend, request, voice)
 
     def _instead(self, backend: Backend, request: SynthesisRequest) -> _Candidate | None:
         """Another voice of the same language."""
@@ -154,11 +189,8 @@ class Router:
         voices = backend.capabilities().voices
         if language is None or any(voice.name == request.voice for voice in voices):
             return None
-        if (voice := voice_for(language, voices)) is None:
-            return None
-        return _Candidate(
-            backend, replace(request, voice=voice.name, speaker_state=None, settings={})
-        )
+        voice = voice_for(language, [voice for voice in voices if not voice.cloned])
+        return _other(backend, request, voice) if voice else None
 
     def _language_of(self, name: str) -> str | None:
         voices: dict[str, Voice] = {v.name: v for v in self.capabilities().voices}
@@ -185,3 +217,7 @@ class Router:
 def _own(backend: Backend, request: SynthesisRequest) -> _Candidate | None:
     voices = backend.capabilities().voices
     return _Candidate(backend, request) if any(v.name == request.voice for v in voices) else None
+
+
+def _other(backend: Backend, request: SynthesisRequest, voice: Voice) -> _Candidate:
+    return _Candidate(backend, replace(request, voice=voice.name, speaker_state=None, settings={}))

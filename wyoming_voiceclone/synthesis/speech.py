@@ -1,6 +1,6 @@
 """Speech: a stream of text in, one utterance of audio at one rate out."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -9,6 +9,7 @@ from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends import AudioStream, Backend, Setting, SynthesisRequest
 from wyoming_voiceclone.synthesis.casting import Casting
 from wyoming_voiceclone.synthesis.performance import Cue, Performance, Sentence, Silences
+from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK
 from wyoming_voiceclone.synthesis.script import read_script
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.text.lexicon import Lexicon
@@ -41,6 +42,10 @@ class SpeechSettings:
     manners: Mapping[str, Manner] = field(default_factory=dict)
     """By voice, instead of `manner`."""
 
+    def manner_of(self, voice: Voice) -> Manner:
+        person = voice.name.partition(LANGUAGE_MARK)[0]
+        return self.manners.get(voice.name) or self.manners.get(person) or self.manner
+
 
 @dataclass(frozen=True, slots=True)
 class _Order:
@@ -60,10 +65,14 @@ class Speech:
         settings: SpeechSettings | None = None,
         *,
         lexicon: Lexicon | None = None,
+        called: Callable[[str], str] = str,
     ) -> None:
+        """`called` gives a voice's name for what clients call it besides: roles, aliases."""
         self._backend = backend
         self._settings = settings or SpeechSettings()
-        self._casting = Casting(backend, self._settings.default_voice, self._settings.language)
+        self._casting = Casting(
+            backend, self._settings.default_voice, self._settings.language, called
+        )
         self._lexicon = lexicon
         self._loudness = LoudnessBook()
 
@@ -109,7 +118,7 @@ class Speech:
         text = self._read(span, language, follows=follows)
         if not any(character.isalnum() for character in spelled(text)):
             return None
-        manner = self._settings.manners.get(voice.name, self._settings.manner)
+        manner = self._settings.manner_of(voice)
         request = SynthesisRequest(
             text,
             voice.name,

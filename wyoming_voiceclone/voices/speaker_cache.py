@@ -86,17 +86,10 @@ class SpeakerCache:
         memory = len(self._memory), self._memory.bytes
         return SpeakerStats(*size, *memory, self._hits, self._misses, dict(self._seconds))
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another state fits into memory."""
-        return self._memory.has_room
-
     def remembered(self, key: str) -> SpeakerState | None:
         """The state, where nobody has to wait for it."""
-        if (file := self._memory.get(key)) is None:
-            return None
-        self._hits += 1
-        return file.state
+        file = self._memory.get(key)
+        return None if file is None else file.state
 
     def share(self, key: str) -> float | None:
         """How much of a state is computed, 0 to 1; None while nobody computes it."""
@@ -109,6 +102,7 @@ class SpeakerCache:
         Raises what `compute` raises, and BackendUnavailable once closed.
         """
         if (state := self.remembered(wanted.key)) is not None:
+            self._hits += 1
             return state
         self._refusals.raise_for(wanted.key)
         task = self._begin(wanted, compute).task
@@ -116,6 +110,12 @@ class SpeakerCache:
         if task.cancelled():
             raise BackendUnavailable("the speaker cache is closed, or the voice was removed")
         return task.result()
+
+    async def prepare(self, wanted: Wanted, compute: Compute) -> None:
+        """See that the state is in memory while there is room, else on disk. Raises as `state`."""
+        if not self._memory.has_room and await asyncio.to_thread(self._store.holds, wanted.key):
+            return
+        await self.state(wanted, compute)
 
     async def purge(self, references: Collection[str]) -> None:
         """Remove everything derived from these references (digests)."""

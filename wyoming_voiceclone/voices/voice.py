@@ -15,3 +15,5 @@ class Voice:
     attribution_url: str = ""
     revision: str = ""
     """Changes when the same text would sound different: part of a cached phrase's key."""
+    cloned: bool = False
+    """Whether it is somebody's own voice, which never stands in for another."""

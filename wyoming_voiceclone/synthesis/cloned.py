@@ -1,0 +1,184 @@
+"""Cloned voices: an engine that learns voices speaks as everybody in the library."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TypeGuard
+
+from wyoming_voiceclone.backends import (
+    AudioStream,
+    Backend,
+    Capabilities,
+    CloningBackend,
+    Progress,
+    SynthesisRequest,
+)
+from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone
+from wyoming_voiceclone.synthesis.repertoire import Part, offered, speaks
+from wyoming_voiceclone.voices import SpeakerState, Voice, state_key
+from wyoming_voiceclone.voices.library import VoiceLibrary
+from wyoming_voiceclone.voices.speaker_cache import SpeakerCache, Wanted
+from wyoming_voiceclone.voices.speaker_file import Origin
+from wyoming_voiceclone.voices.voice_folder import ClonedVoice
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Cloning:
+    """The library's voices and the engines that learn them."""
+
+    def __init__(
+        self, library: VoiceLibrary, speakers: SpeakerCache, *, patience_s: float = 3.0
+    ) -> None:
+        """`patience_s`: how long a listener waits while a voice is learnt, before others speak."""
+        self.library, self.speakers = library, speakers
+        self._patience_s = patience_s
+        self._engines: dict[str, CloningBackend] = {}
+        self._known: tuple[object, object] = (None, None)
+        self._parts: Mapping[str, Part] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def over(self, backend: Backend) -> Backend:
+        """The backend, speaking as the library's voices too if it learns voices.
+
+        Whoever comes first is preferred.
+        """
+        if not _learns(backend):
+            return backend
+        self._engines[backend.name] = backend
+        return ClonedBackend(backend, self)
+
+    @property
+    def engines(self) -> Mapping[str, CloningBackend]:
+        """Those that clone now, by name."""
+        return {
+            name: engine for name, engine in self._engines.items() if engine.capabilities().clones
+        }
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Every voice on offer by its name, `grandma`, `grandma|de`; a new mapping when changed."""
+        able = {name: one.capabilities().clone_languages for name, one in self.engines.items()}
+        known = (self.library.voices, able)
+        if known != self._known:
+            self._parts = {part.voice.name: part for part in offered(self.library, able)}
+            self._known = known
+            self._tell_unknown_engines()
+        return self._parts
+
+    def order(self, voice: str) -> tuple[str, ...]:
+        """The backends that speak as it, by preference; () where everybody is equal."""
+        part = self.parts.get(voice)
+        return part.engines if part else ()
+
+    def fallback(self, voice: str) -> str | None:
+        """The voice that speaks when none of them can."""
+        part = self.parts.get(voice)
+        return part.person.about.fallback if part else None
+
+    async def state(self, engine: CloningBackend, person: ClonedVoice) -> SpeakerState:
+        """What the engine needs. Learning goes on when it takes longer than a listener waits.
+
+        Raises BackendUnavailable.
+        """
+        wanted = wanted_state(engine, person)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self.speakers.state(wanted, partial(learn, engine, person))
+        except TimeoutError:
+            share = self.speakers.share(wanted.key) or 0.0
+            fact = f"{engine.name} is still learning {person.name} ({share:.0%})"
+            raise BackendUnavailable(fact) from None
+        except (BadRecording, CannotClone) as error:
+            self.tell_refusal(engine, person, error)
+            raise BackendUnavailable(str(error)) from error
+
+    def tell_refusal(
+        self, engine: CloningBackend, person: ClonedVoice, error: BadRecording | CannotClone
+    ) -> None:
+        """Warn once for each recording."""
+        if (key := (engine.name, person.digest)) not in self._told:
+            self._told.add(key)
+            _LOGGER.warning("%s cannot speak as %s: %s", engine.name, person.name, error)
+
+    def _tell_unknown_engines(self) -> None:
+        for person in self.library.voices.values():
+            for name in person.about.engines:
+                if name not in self._engines and (person.name, name) not in self._told:
+                    self._told.add((person.name, name))
+                    have = ", ".join(self._engines) or "none"
+                    _LOGGER.warning(
+                        "%s: no engine called %s clones here — have %s", person.name, name, have
+                    )
+
+
+class ClonedBackend:
+    """`engine`, whose voices are its own and those of the library."""
+
+    def __init__(self, engine: CloningBackend, cloning: Cloning) -> None:
+        self._engine, self._cloning = engine, cloning
+        self._known: tuple[object, object, str] = (None, None, "")
+        self._capabilities = Capabilities(())
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    def capabilities(self) -> Capabilities:
+        own, parts = self._engine.capabilities(), self._cloning.parts
+        known = (own, parts, self._engine.revision)
+        if known != self._known:
+            clones = [self._offer(part) for part in parts.values() if self.name in part.engines]
+            names = {voice.name for voice in clones}
+            voices = [*clones, *(voice for voice in own.voices if voice.name not in names)]
+            self._capabilities, self._known = replace(own, voices=tuple(voices)), known
+        return self._capabilities
+
+    async def synthesize(self, request: SynthesisRequest) -> AudioStream:
+        part = self._cloning.parts.get(request.voice)
+        if part is None or self.name not in part.engines:
+            return await self._engine.synthesize(request)
+        language = request.language or part.voice.languages[0]
+        if not speaks(language, self._engine.capabilities().clone_languages):
+            raise BackendUnavailable(f"{self.name} does not speak {language} in cloned voices")
+        state = await self._cloning.state(self._engine, part.person)
+        about = part.person.about
+        return await self._engine.synthesize(
+            replace(
+                request,
+                language=language,
+                speaker_state=state,
+                speed=request.speed * about.speed,
+                settings={**about.settings.get(self.name, {}), **request.settings},
+            )
+        )
+
+    async def aclose(self) -> None:
+        await self._engine.aclose()
+
+    def _offer(self, part: Part) -> Voice:
+        """With everything in its revision that decides how this engine sounds as it."""
+        about = part.person.about
+        manner = [about.speed, *sorted(about.settings.get(self.name, {}).items())]
+        revision = f"{part.voice.revision} {self._engine.revision} {manner}"
+        return replace(part.voice, revision=revision)
+
+
+def wanted_state(engine: CloningBackend, person: ClonedVoice) -> Wanted:
+    """The key under which the engine's state of this person is kept."""
+    key = state_key(person.digest, engine.name, engine.revision)
+    return Wanted(key, Origin(person.name, person.digest, engine.name))
+
+
+async def learn(engine: CloningBackend, person: ClonedVoice, progress: Progress) -> SpeakerState:
+    """Let the engine learn the voice. Raises CannotClone, BadRecording, BackendUnavailable."""
+    reference = await asyncio.to_thread(person.reference)
+    if await asyncio.to_thread(reference.digest) != person.digest:
+        raise BackendUnavailable(f"{person.recording} has just been changed — try again")
+    return await engine.enroll(reference, progress)
+
+
+def _learns(backend: Backend) -> TypeGuard[CloningBackend]:
+    return callable(getattr(backend, "enroll", None))
