@@ -33,7 +33,10 @@ class SynthesisRequest:
     language: str | None = None
     """BCP-47; None = the voice's main language."""
     speaker_state: SpeakerState | None = None
-    """Whom to speak as, for backends that clone; on a wire only its key travels."""
+    """Whom to speak as, for backends that clone: `voice` is then only what that person is called.
+
+    On a wire only its key travels.
+    """
     speed: float = 1.0
     """2.0 = twice as fast."""
     seed: int | None = None

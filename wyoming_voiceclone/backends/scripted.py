@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import numpy as np
 
@@ -34,7 +34,9 @@ class ScriptedBackend:
         refuse: str | None = None,
         die: str | None = None,
         stall: str | None = None,
+        hz: Callable[[SynthesisRequest], float] = lambda request: tone_hz(request.text),
     ) -> None:
+        """`hz`: the pitch of a sentence; a closed one and a voice it has not got are refused."""
         self.name = name
         self.spoken: list[SynthesisRequest] = []
         """Every request, in order."""
@@ -42,7 +44,7 @@ class ScriptedBackend:
         """Streams that were begun and are neither finished nor closed."""
         self._voices, self._rate, self._word_s = tuple(voices), rate, word_s
         self._first_chunk_s, self._chunk_s = first_chunk_s, chunk_s
-        self._refuse, self._die, self._stall = refuse, die, stall
+        self._refuse, self._die, self._stall, self._hz = refuse, die, stall, hz
         self._closed = False
 
     def capabilities(self) -> Capabilities:
@@ -53,7 +55,8 @@ class ScriptedBackend:
         self.spoken.append(request)
         if self._closed:
             raise BackendUnavailable(f"{self.name} is closed")
-        if request.voice not in {voice.name for voice in self._voices}:
+        known = request.speaker_state or request.voice in {voice.name for voice in self._voices}
+        if not known:
             raise BackendUnavailable(f"{self.name} has no voice {request.voice}")
         return await AudioStream.begin(self._rate, self._chunks(request))
 
@@ -86,7 +89,7 @@ class ScriptedBackend:
     def _word(self, request: SynthesisRequest, word: int) -> Chunk:
         samples = round(self._rate * self._word_s / request.speed)
         time_s = np.arange(word * samples, (word + 1) * samples) / self._rate
-        return (0.5 * np.sin(2 * np.pi * tone_hz(request.text) * time_s)).astype(np.float32)
+        return (0.5 * np.sin(2 * np.pi * self._hz(request) * time_s)).astype(np.float32)
 
 
 def _holds(text: str, mark: str | None) -> bool:
