@@ -3,7 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast, get_args
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
@@ -18,6 +18,15 @@ def start_logging(level: Level, style: Format) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(OWN).setLevel(level.upper())
     logging.captureWarnings(capture=True)
+
+
+def current_level() -> Level:
+    """What our own messages are written from."""
+    level = logging.getLogger(OWN).getEffectiveLevel()
+    for name in get_args(Level)[:-1]:
+        if level <= logging.getLevelNamesMapping()[name.upper()]:
+            return cast("Level", name)
+    return "error"
 
 
 class _Text(logging.Formatter):

@@ -1,6 +1,6 @@
 """An engine that speaks tones, clones levels, and crashes on demand; it loads nothing.
 
-A worker hosts it as `wyoming_voiceclone.testing.scripted_engine:ENGINE`.
+A worker hosts it as HOSTED_AS.
 """
 
 import asyncio
@@ -125,5 +125,8 @@ def _make(settings: ScriptedSettings, _folders: Folders) -> ScriptedEngineBacken
         sys.stdout.write(settings.prints)
     return ScriptedEngineBackend(settings)
 
+
+HOSTED_AS = f"{__name__}:ENGINE"
+"""What a worker is told to host."""
 
 ENGINE = Engine("scripted", ScriptedSettings, _make)

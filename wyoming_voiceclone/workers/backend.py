@@ -1,0 +1,97 @@
+"""WorkerBackend: an engine in a process of its own, as a backend."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.backends import (
+    AudioStream,
+    Capabilities,
+    Engine,
+    EngineSettings,
+    Folders,
+    Progress,
+    SynthesisRequest,
+)
+from wyoming_voiceclone.voices import Reference, SpeakerState
+from wyoming_voiceclone.workers.manifest import Manifest
+from wyoming_voiceclone.workers.orders import WorkerPlan
+from wyoming_voiceclone.workers.supervisor import Supervisor, WorkerLimits
+
+
+class WorkerBackend:
+    """Whoever asks first starts the process; whoever asks while it is down is refused at once."""
+
+    def __init__(
+        self,
+        plan: WorkerPlan,
+        limits: WorkerLimits | None = None,
+        *,
+        declared: Capabilities | None = None,
+    ) -> None:
+        """`declared` holds until the worker was met. Reads a file: make it in a thread."""
+        self.name = plan.title
+        self._manifest = Manifest(plan)
+        self._declared = declared or Capabilities(())
+        self._supervisor = Supervisor(plan, limits or WorkerLimits(), self._manifest)
+
+    @property
+    def revision(self) -> str:
+        """As the worker told when it was met last; "" before that."""
+        return self._manifest.hello.revision if self._manifest.hello else ""
+
+    def capabilities(self) -> Capabilities:
+        """As the worker told when it was met last, in this run of the program or an earlier one."""
+        return self._manifest.hello.capabilities if self._manifest.hello else self._declared
+
+    async def synthesize(self, request: SynthesisRequest) -> AudioStream:
+        """Speak one sentence there. Raises BackendUnavailable before the first chunk."""
+        async with AsyncExitStack() as stack:
+            peer = await stack.enter_async_context(self._supervisor.used())
+            stream = await stack.enter_async_context(await peer.synthesize(request))
+            return await AudioStream.begin(
+                stream.rate,
+                _held(stream, stack.pop_all()),
+                timings=stream.timings,
+                full_scale=stream.full_scale,
+            )
+
+    async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
+        """Let the engine compute a speaker state."""
+        async with self._supervisor.used() as peer:
+            return await peer.enroll(reference, progress)
+
+    async def warm(self, _voices: Sequence[str] = ()) -> None:
+        """Start the process now; it loads what it needs. Raises BackendUnavailable."""
+        async with self._supervisor.used():
+            pass
+
+    async def aclose(self) -> None:
+        """End the process and everything it does."""
+        await self._supervisor.aclose()
+
+
+def in_worker(
+    engine: Engine,
+    settings: EngineSettings,
+    folders: Folders,
+    limits: WorkerLimits | None = None,
+    *,
+    python: Path | None = None,
+) -> WorkerBackend:
+    """What `engine.make(settings, folders)` gives, hosted by a process; call it in a thread too.
+
+    `python` is the interpreter of the engine's own environment, if it has one.
+    """
+    plan = WorkerPlan(engine.name, folders, settings.model_dump(mode="json"))
+    if python:
+        plan = replace(plan, python=python)
+    return WorkerBackend(plan, limits)
+
+
+async def _held(stream: AudioStream, held: AsyncExitStack) -> AsyncGenerator[Chunk, None]:
+    async with held:
+        async for chunk in stream:
+            yield chunk

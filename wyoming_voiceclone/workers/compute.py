@@ -1,0 +1,63 @@
+"""How much of the machine each engine's libraries take: the one place, with the reasons.
+
+Everything here is an environment variable, set before the worker's interpreter starts: these
+libraries read them when they are imported, and never again.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """What one engine is given."""
+
+    threads: int | None = None
+    """For one operation; None = every physical core this process may use."""
+
+
+_ENGINES: Mapping[str, Compute] = {
+    # facts/engines.md §2, measured: first chunk after 170–200 ms with one thread, 410–520 with two;
+    # its matrices are too small to share, and each stream has an instance of its own
+    "pocket": Compute(threads=1),
+    # a dozen FFTs per chunk: shared work costs more than it saves
+    "match": Compute(threads=1),
+}
+
+_EVERYWHERE: Mapping[str, str] = {
+    # threads that wait must sleep: spinning ones steal the core that the server answers on
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "KMP_BLOCKTIME": "0",
+    # one arena per thread keeps memory that another thread can never use again
+    "MALLOC_ARENA_MAX": "2",
+    # tokenizers forks threads for texts of one sentence, and warns about it
+    "TOKENIZERS_PARALLELISM": "false",
+    # chunks of many lengths fragment the allocator: segments that grow need a third less memory.
+    # Two names: torch 2.9 renamed it
+    "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
+    "PYTORCH_ALLOC_CONF": "expandable_segments:True",
+    # float32 matrices (codecs) on tensor cores; ten bits of mantissa are far below a sample's 16
+    # after the sum, and it is two to three times as fast
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
+    # what a worker has to say is worth a line at once, not a block later
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+def environment(engine: str) -> dict[str, str]:
+    """The environment of `engine`'s worker; what the user set himself wins. Blocks."""
+    threads = _ENGINES.get(engine, Compute()).threads or usable_cores()
+    counts = dict.fromkeys(
+        ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+        str(threads),
+    )
+    return {**_EVERYWHERE, **counts, **os.environ}
+
+
+def usable_cores() -> int:
+    """Physical cores (two threads of one core share its arithmetic), as far as we may use them."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(allowed or 1, psutil.cpu_count(logical=False) or 1))

@@ -1,0 +1,126 @@
+"""WorkerProcess: one life of a worker, from its start to its end."""
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from wyoming_voiceclone.errors import BackendUnavailable
+from wyoming_voiceclone.logs import current_level
+from wyoming_voiceclone.workers.compute import environment
+from wyoming_voiceclone.workers.orders import Orders, WorkerPlan
+from wyoming_voiceclone.workers.relayed_log import RelayedLog
+
+_LOGGER = logging.getLogger(__name__)
+
+MODULE = "wyoming_voiceclone.worker"
+
+
+class WorkerProcess:
+    """A process that hosts one engine on a socket in a folder of its own."""
+
+    def __init__(self, plan: WorkerPlan, process: asyncio.subprocess.Process, folder: Path) -> None:
+        self.uri = f"unix://{folder / 'socket'}"
+        self.pid = process.pid
+        self._name = plan.title
+        self._process = process
+        self._folder = folder
+        self._log = RelayedLog(plan.title)
+        assert process.stderr  # noqa: S101 -- asked for below
+        self._relaying = asyncio.create_task(self._log.relay(process.stderr))
+
+    @classmethod
+    async def start(cls, plan: WorkerPlan, startup_s: float) -> "WorkerProcess":
+        """Return once the engine is there. Raises BackendUnavailable."""
+        # not in the cache folder: the path of a socket may have 107 bytes, no more
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="voiceclone-"))
+        try:
+            process = cls(plan, await _spawn(plan, folder), folder)
+        except OSError as error:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            raise BackendUnavailable(f"{plan.title}: no process can be started: {error}") from error
+        try:
+            async with asyncio.timeout(startup_s):
+                await process._become_ready(plan)
+        except TimeoutError:
+            await process.aclose(0)
+            slow = f"{plan.title}: was not ready after {startup_s:g} s"
+            raise BackendUnavailable(f"{slow} — see the log, or allow it more time") from None
+        except BaseException:
+            await process.aclose(0)
+            raise
+        return process
+
+    async def exited(self) -> str:
+        """Wait for its end; what it ended with, in words."""
+        code = await self._process.wait()
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+    async def aclose(self, grace_s: float) -> None:
+        """End it: asked first, killed after `grace_s`, with everything it started."""
+        try:
+            if self._process.returncode is None and grace_s:
+                self._signal(signal.SIGTERM)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(grace_s):
+                        await self._process.wait()
+        finally:
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
+            await self._relaying
+            _close_pipes(self._process)
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def _become_ready(self, plan: WorkerPlan) -> None:
+        orders = Orders(plan.settings, plan.folders, current_level(), os.getpid())
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout  # noqa: S101, PT018 -- asked for below
+        with suppress(ConnectionError):  # it died: its output says of what
+            stdin.write(orders.line())
+            await stdin.drain()
+        answer = _answer(await stdout.readline())
+        if "ready" in answer:
+            _LOGGER.info("%s: its worker is ready (process %d)", self._name, self.pid)
+            return
+        why = answer.get("failed")
+        if not why:
+            ended = await self.exited()
+            await self._relaying
+            why = f"its process ended with {ended}: {self._log.last}"
+        raise BackendUnavailable(f"{self._name}: cannot be started: {why}")
+
+    def _signal(self, number: signal.Signals) -> None:
+        """The group, as an engine may have processes of its own; gone ones do not mind."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+
+async def _spawn(plan: WorkerPlan, folder: Path) -> asyncio.subprocess.Process:
+    command = [str(plan.python), "-m", MODULE, plan.engine, "--socket", str(folder / "socket")]
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=await asyncio.to_thread(environment, plan.engine),
+        start_new_session=True,  # Ctrl-C is for the server: it lets utterances end first
+    )
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    with suppress(ValueError):
+        answer = json.loads(line)
+        if isinstance(answer, dict):
+            return answer
+    return {}
+
+
+def _close_pipes(process: asyncio.subprocess.Process) -> None:
+    # asyncio closes them only when the process's ends are read to the end
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
