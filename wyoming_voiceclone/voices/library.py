@@ -64,6 +64,7 @@ class VoiceLibrary:
     def rescan(self) -> Changes:
         """Look again. Blocks: long only for recordings never seen before."""
         with self._lock:
+            self._index.load()
             listed = voice_files(self.folder)
             self._entries = {
                 files.path: entry

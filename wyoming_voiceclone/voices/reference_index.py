@@ -34,9 +34,16 @@ class ReferenceIndex:
     def __init__(self, file: Path, folder: Path) -> None:
         """`folder` holds the recordings: when it is another one, nothing is taken for removed."""
         self._file, self._folder = file, folder
-        self._identity, self._known = _load(file)
+        self._identity: list[int] = []
+        self._known: dict[str, Known] = {}
         self._replaced: set[str] = set()
-        self._saved = True
+        self._saved = self._loaded = False
+
+    def load(self) -> None:
+        """Read what was saved, the first time."""
+        if not self._loaded:
+            self._identity, self._known = _load(self._file)
+            self._saved = self._loaded = True
 
     def describe(self, recording: Path, transcript: str) -> Known:
         """Decodes what is not known. Raises BadRecording."""
