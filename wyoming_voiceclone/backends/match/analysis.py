@@ -6,7 +6,7 @@ import numpy as np
 
 from wyoming_voiceclone.backends.match.arrays import Floats, Tape
 from wyoming_voiceclone.backends.match.envelope import BANDS, EnvelopeAnalyser
-from wyoming_voiceclone.backends.match.pitch import LAG, PitchTracker
+from wyoming_voiceclone.backends.match.pitch import PitchTracker
 
 FRAMES_PER_S = 200
 BLOCK = 5
@@ -31,7 +31,7 @@ class Frames:
 
 
 class Analyser:
-    """Frame k lies around sample k * `hop`; the last LAG + BLOCK frames or so are still open."""
+    """Frame k lies around sample k * `hop`; the last ones, 100 ms or so, are still open."""
 
     def __init__(self, rate: int) -> None:
         self.hop = round(rate / FRAMES_PER_S)
@@ -71,6 +71,3 @@ def analysed(samples: Floats, rate: int) -> Frames:
     frames = analyser.feed(np.concatenate([samples, silence]))
     count = -(-len(samples) // analyser.hop)
     return Frames(frames.f0[:count], frames.envelopes[:count])
-
-
-assert LAG >= 1  # noqa: S101

@@ -29,7 +29,7 @@ class Tape:
         return self._samples[begin - self.start : end - self.start]
 
     def frames(self, first: int, count: int, hop: int, half: int) -> Floats:
-        """A view of `count` frames [count, 2 * half + 1] around `first`, `first` + hop …"""
+        """A view of `count` frames [count, 2 * half + 1] around `first` + n * `hop`."""
         whole = self.read(first - half, first + (count - 1) * hop + half + 1)
         return np.lib.stride_tricks.sliding_window_view(whole, 2 * half + 1)[::hop]
 

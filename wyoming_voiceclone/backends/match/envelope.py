@@ -23,6 +23,7 @@ UNVOICED_HZ = 300.0
 _LOWEST_HZ = 71.0  # the widest window of CheapTrick
 _Q1 = -0.15  # CheapTrick's spectral recovery
 _FLOOR = 1e-9
+_ABOVE_PITCH_HZ = 600.0
 
 
 def _mel(hz: Floats) -> Floats:
@@ -40,7 +41,8 @@ BANDS_HZ = _bands_hz()
 def decoding() -> Floats:
     """Cosines [ORDER, BANDS], orthonormal: cepstra @ decoding = log envelope without its level."""
     k, n = np.arange(1, ORDER + 1)[:, None], np.arange(BANDS)
-    return np.sqrt(2 / BANDS) * np.cos(np.pi * k * (n + 0.5) / BANDS)
+    cosines: Floats = np.sqrt(2 / BANDS) * np.cos(np.pi * k * (n + 0.5) / BANDS)
+    return cosines
 
 
 def to_bins(rate: int, size: int) -> Floats:
@@ -86,7 +88,7 @@ class EnvelopeAnalyser:
     def _mirrored(self, power: Floats, hz: Floats) -> Floats:
         """Below the fundamental, where there is no harmonic, what lies as far above zero."""
         step = self.rate / self._size
-        bins = np.arange(int(HIGHEST_MIRROR_HZ / step) + 1)
+        bins = np.arange(int(_ABOVE_PITCH_HZ / step) + 1)
         below = bins * step < hz
         source = np.clip(hz / step - bins, 0, None)
         low = source.astype(np.int64)
@@ -99,7 +101,7 @@ class EnvelopeAnalyser:
     def _smoothed(self, power: Floats, hz: Floats) -> Floats:
         """The mean over two thirds of the pitch around each bin."""
         step = self.rate / self._size
-        reach = int(HIGHEST_MIRROR_HZ / step) + 2
+        reach = int(_ABOVE_PITCH_HZ / step) + 2
         wide = np.pad(power, ((0, 0), (reach, reach)), mode="reflect")
         sums = np.cumsum(wide, axis=1)
         half = hz / 3 / step
@@ -114,10 +116,6 @@ class EnvelopeAnalyser:
             1 - 2 * _Q1 + 2 * _Q1 * np.cos(2 * np.pi * quefrency)
         )
         return lifter
-
-
-HIGHEST_MIRROR_HZ = 600.0
-"""Above every pitch."""
 
 
 def _at(sums: Floats, offset: Floats, count: int) -> Floats:

@@ -39,9 +39,7 @@ class PitchShifter:
         self._laid = Tape(lead)
         self._f0: deque[tuple[float, float]] = deque()
         self._first_frame = 0
-        self._marks: deque[Mark] = deque(
-            [Mark(-2 * self._unvoiced, 0), Mark(-self._unvoiced, 0)]
-        )
+        self._marks: deque[Mark] = deque([Mark(-2 * self._unvoiced, 0), Mark(-self._unvoiced, 0)])
         self._polarity = 1.0
         self._next = float(-self._unvoiced)
         self._given = 0
@@ -159,5 +157,6 @@ def _window(left: int, right: int) -> Floats:
 def _sinc(part: float) -> Floats:
     """Moves a signal `part` of a sample later."""
     n = np.arange(_TAPS) - (_TAPS // 2 - 1) - part
-    taps: Floats = np.sinc(n) * np.cos(np.pi * n / (_TAPS + 2)) ** 2
-    return taps / taps.sum()
+    taps = np.sinc(n) * np.cos(np.pi * n / (_TAPS + 2)) ** 2
+    unit: Floats = taps / taps.sum()
+    return unit

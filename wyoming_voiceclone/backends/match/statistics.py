@@ -11,6 +11,7 @@ from wyoming_voiceclone.backends.match.arrays import Flags, Floats
 from wyoming_voiceclone.backends.match.envelope import ORDER, decoding
 
 _RANGE = 4.0  # nepers (35 dB) below the loud frames, speech is over
+_SHARE = 0.6  # of the way from the loud frames down to the quiet ones, too
 _FEW_FRAMES = 400
 _SHRINK, _SHRINK_FEW = 0.05, 0.3  # toward the diagonal; shared/facts measured these
 _OUTLIER = 0.6  # of log F0, from its median: an octave is 0.69
@@ -107,9 +108,16 @@ def _cloud(tensors: Mapping[str, npt.NDArray[np.generic]], name: str) -> Cloud:
 
 
 def active_frames(frames: Frames) -> Flags:
-    """Where somebody speaks: within 35 dB of the loud frames, pauses left out."""
-    level = frames.envelopes.mean(axis=1)
+    """Where somebody speaks: near enough to the loud frames, and clear of the noise."""
+    level = levels(frames)
     if not len(level):
         return np.zeros(0, np.bool_)
-    active: Flags = level > np.percentile(level, 95) - _RANGE
+    loud, quiet = np.percentile(level, [95, 5])
+    active: Flags = level > loud - min(_RANGE, _SHARE * (loud - quiet))
     return active
+
+
+def levels(frames: Frames) -> Floats:
+    """How loud each frame is: log amplitude."""
+    level: Floats = 0.5 * np.log(np.exp(2 * frames.envelopes).mean(axis=1))
+    return level

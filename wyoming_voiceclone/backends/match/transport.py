@@ -1,4 +1,4 @@
-"""Transport: the affine map of envelopes, and of pitch, that makes one voice's statistics another's.
+"""Transport: the affine maps that give one voice's envelopes and pitch another's statistics.
 
 The linear Monge-Kantorovich map moves one Gaussian onto another with the least effort; what effort
 is left tells how near two voices are.
@@ -21,7 +21,10 @@ _LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conversion:
-    """Log gain of a frame = cepstra @ matrix + offset; ln f0' = (ln f0 - f0_from) * f0_scale + f0_to."""
+    """Log gain of a frame = cepstra @ matrix + offset.
+
+    And ln f0' = (ln f0 - f0_from) * f0_scale + f0_to.
+    """
 
     voiced: tuple[Floats, Floats]
     """[ORDER, BANDS] and [BANDS]."""
@@ -64,7 +67,7 @@ def _effort(base: VoiceStatistics, target: VoiceStatistics, warp: float) -> floa
 
 
 def _gain(base: Cloud, target: Cloud, warp: float, strength: float) -> tuple[Floats, Floats]:
-    """y - x as a function of x, decoded to the bands."""
+    """What is to be added to a frame, as a function of its cepstra, decoded to the bands."""
     stretch = warping(warp)
     moved = base.mapped(stretch)
     matrix = transport(moved.covariance, target.covariance)
@@ -76,7 +79,7 @@ def _gain(base: Cloud, target: Cloud, warp: float, strength: float) -> tuple[Flo
 def transport(source: Floats, target: Floats) -> Floats:
     """M with M source Mᵀ = target, symmetric: S^-½ (S^½ T S^½)^½ S^-½."""
     root = _root(source)
-    inverse = np.linalg.inv(root)
+    inverse: Floats = np.linalg.inv(root).astype(np.float64)
     matrix: Floats = inverse @ _root(root @ target @ root) @ inverse
     return matrix
 
