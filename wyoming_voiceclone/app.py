@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,17 @@ from wyoming_voiceclone.discovery import Advertiser, identity
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.servers.wyoming import WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
+from wyoming_voiceclone.synthesis.cloned import Cloning
+from wyoming_voiceclone.synthesis.learning import look, watch
 from wyoming_voiceclone.synthesis.performance import Silences
 from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
 from wyoming_voiceclone.text.lexicon import Lexicon
 from wyoming_voiceclone.voices import named
+from wyoming_voiceclone.voices.library import VoiceLibrary
+from wyoming_voiceclone.voices.roles import Roles
+from wyoming_voiceclone.voices.speaker_cache import SpeakerCache
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,6 +48,9 @@ class App:
 
     backends: Sequence[Backend]
     phrases: PhraseCache
+    cloning: Cloning
+    called: Roles
+    """What a voice is called here that people call otherwise."""
     speech: Speech
 
 
@@ -56,12 +64,15 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if not backends:
             raise ConfigError("no engine works — see the warnings above, or run the doctor")
         phrases = await stack.enter_async_context(_phrase_cache(settings))
+        cloning = await stack.enter_async_context(_cloning(settings))
+        called = Roles(settings.roles, cloning.library)
         # the leaves, not the router: a fallback's audio is never kept as the preferred voice's
-        leaves = [CachedBackend(backend, phrases) for backend in backends]
+        leaves = [CachedBackend(cloning.over(backend), phrases) for backend in backends]
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
-        speech = Speech(Router(leaves, limits), _manners(settings), lexicon=lexicon)
-        yield App(backends, phrases, speech)
+        router = Router(leaves, limits, cloning)
+        speech = Speech(router, _manners(settings), lexicon=lexicon, called=called)
+        yield App(backends, phrases, cloning, called, speech)
 
 
 @asynccontextmanager
@@ -71,7 +82,11 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
     try:
         await server.start(settings.server.addresses())
         _LOGGER.info("listening on %s", ", ".join(server.addresses))
-        async with _advertised(server, settings), _warming(app, settings.speech.default_voice):
+        async with (
+            _advertised(server, settings),
+            _meanwhile(_warm_default(app, settings.speech.default_voice)),
+            _meanwhile(watch(app.cloning, ahead=settings.cloning.learn_ahead)),
+        ):
             yield server
     finally:
         await server.aclose()
@@ -148,21 +163,34 @@ def _manners(settings: Settings) -> SpeechSettings:
 
 
 @asynccontextmanager
-async def _warming(app: App, voice: str) -> AsyncIterator[None]:
-    """Make the default voice ready in the background: where it is, or wherever it may come from."""
+async def _cloning(settings: Settings) -> AsyncIterator[Cloning]:
+    folders, limits = settings.folders, settings.cloning
+    speakers = SpeakerCache(
+        folders.speakers,
+        limit_bytes=limits.limit_mb * MEGABYTE,
+        memory_bytes=limits.memory_mb * MEGABYTE,
+    )
+    library = VoiceLibrary(folders.voices, folders.speakers / "index.json")
+    cloning = Cloning(library, speakers, patience_s=limits.patience_s)
+    try:
+        await look(cloning)
+        yield cloning
+    finally:
+        await speakers.aclose()
+
+
+async def _warm_default(app: App, voice: str) -> None:
+    """Make the default voice ready: where it is, or wherever it may come from."""
+    voice = app.called(voice)
+    if voice in app.cloning.parts:
+        voice = ""  # learnt with the others
     owners = [one for one in app.backends if named(voice, one.capabilities().voices)]
     if voice and not owners:
         instead = next((one.name for one in app.speech.voices()), "nobody")
         _LOGGER.warning("the default voice %s is not here: %s speaks until it is", voice, instead)
     warmable = [one for one in app.backends if isinstance(one, Warmable)]
     wanted = [[voice] if voice and (not owners or one in owners) else [] for one in warmable]
-    warming = asyncio.gather(*map(_warm, warmable, wanted))
-    try:
-        yield
-    finally:
-        warming.cancel()
-        with suppress(asyncio.CancelledError):
-            await warming
+    await asyncio.gather(*map(_warm, warmable, wanted))
 
 
 async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
@@ -170,6 +198,18 @@ async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
         await backend.warm(voices)
     except Exception:
         _LOGGER.exception("%s could not be made ready; it is tried again when it speaks", voices)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Work in the background, for as long as this is open."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

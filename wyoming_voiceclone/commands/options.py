@@ -31,6 +31,7 @@ LogJson = Annotated[bool, typer.Option("--log-json", help="Log one JSON object p
 
 PATIENT = {
     "router": {"first_chunk_s": 300.0},
+    "cloning": {"patience_s": 280.0},
     "engines": {"piper": {"load_patience_s": 60.0}},
 }
 """At a terminal the right voice matters more than an early one."""

@@ -60,7 +60,7 @@ async def _say(
 ) -> None:
     async with open_app(settings) as app:
         wanted = request.voice or settings.speech.default_voice
-        if wanted and named(wanted, app.speech.voices()) is None:
+        if wanted and named(app.called(wanted), app.speech.voices()) is None:
             _tell(f"{wanted} is not here — wyoming-voiceclone voices download {wanted}")
         began = time.monotonic()
         pieces = piped_text() if text == "-" else _once(text)

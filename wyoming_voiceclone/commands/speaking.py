@@ -21,7 +21,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
                 yield _absent(name, settings)
             for backend in app.backends:
                 yield await _speaks(backend, settings)
-            yield _default_voice(app.speech.voices(), settings.speech.default_voice)
+            wanted = app.called(settings.speech.default_voice)
+            yield _default_voice(app.speech.voices(), wanted)
     except VoiceCloneError as error:
         yield broken("speech", str(error), "reinstall wyoming-voiceclone")
 

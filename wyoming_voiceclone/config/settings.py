@@ -98,6 +98,19 @@ class VoiceSettings(Table):
     """Silence between two sentences."""
 
 
+class CloningSettings(Table):
+    """Your own voices, spoken by the engines that clone (docs/voices.md)."""
+
+    patience_s: Annotated[float, Field(ge=0)] = 3.0
+    """How long a listener waits for a voice to be learnt; then another speaks, learning goes on."""
+    learn_ahead: bool = True
+    """Whether voices are learnt as soon as they are there, and not when first asked for."""
+    limit_mb: Annotated[int, Field(ge=1)] = 1_000
+    """Disk space for what was learnt, in megabytes; what is unused the longest goes first."""
+    memory_mb: Annotated[int, Field(ge=1)] = 200
+    """Memory for what was learnt, in megabytes."""
+
+
 class RouterSettings(Table):
     """Who speaks: the first engine in order that has the voice, else one that has its language."""
 
@@ -124,13 +137,17 @@ class FolderSettings(Table):
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path(APP))
     """What is downloaded or installed."""
     voices: Folder = Field(default_factory=lambda: platformdirs.user_data_path(APP) / "voices")
-    """Your own voices: Piper's .onnx with .onnx.json."""
+    """Your own voices: recordings (docs/voices.md), and Piper's .onnx with .onnx.json."""
     cache: Folder = Field(default_factory=lambda: platformdirs.user_cache_path(APP))
     """What can be computed again: may be deleted at any time."""
 
     @property
     def phrases(self) -> Path:
         return self.cache / "phrases"
+
+    @property
+    def speakers(self) -> Path:
+        return self.cache / "speakers"
 
 
 class LogSettings(Table):
@@ -151,6 +168,9 @@ class Settings(Table):
     voices: dict[str, VoiceSettings] = {}
     """Voices that speak in their own manner: [voices."en_US-lessac-medium"] with speed = 1.2 or
     sentence_silence_s = 0.3. What only Piper knows is in [engines.piper.voices]."""
+    roles: dict[str, str] = {}
+    """What voices are for: with alarm = "grandpa" a client that asks for alarm hears grandpa."""
+    cloning: CloningSettings = CloningSettings()
     router: RouterSettings = RouterSettings()
     phrases: PhraseSettings = PhraseSettings()
     folders: FolderSettings = Field(default_factory=FolderSettings)
