@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from wyoming_voiceclone.backends import SynthesisRequest
-from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRecording
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.testing.cloning import check_cloning
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.testing.home_assistant import HomeAssistant
 from wyoming_voiceclone.testing.scripted_engine import (
@@ -23,12 +24,10 @@ from wyoming_voiceclone.testing.scripted_engine import (
     ScriptedEngineBackend,
     ScriptedSettings,
 )
-from wyoming_voiceclone.voices import Reference
 from wyoming_voiceclone.workers import WorkerBackend, WorkerLimits
 
 MakeWorker = Callable[..., Awaitable[WorkerBackend]]
 
-REFERENCE = Reference(np.full(32_000, 1.5, np.float32), 16_000)
 ONE = SynthesisRequest("one two three", "ada")
 LONG = SynthesisRequest("word " * 200, "ada")
 
@@ -60,6 +59,7 @@ async def test_it_keeps_the_contract(make_worker: MakeWorker) -> None:
         return worker
 
     await check_backend(make)
+    await check_cloning(make)
 
 
 async def test_it_sounds_as_the_engine_does_to_the_last_bit(make_worker: MakeWorker) -> None:
@@ -67,15 +67,6 @@ async def test_it_sounds_as_the_engine_does_to_the_last_bit(make_worker: MakeWor
     heard = await speak(await make_worker(), ONE)
     assert direct[0] == heard[0]
     assert np.array_equal(direct[1], heard[1])
-
-
-async def test_it_learns_voices(make_worker: MakeWorker) -> None:
-    worker = await make_worker()
-    state = await worker.enroll(REFERENCE)
-    _, samples = await speak(worker, SynthesisRequest("one", "ada", speaker_state=state))
-    assert np.abs(samples).max() == pytest.approx(0.75, abs=0.01)
-    with pytest.raises(BadRecording):
-        await worker.enroll(Reference(np.ones(8, np.float32), 8_000))
 
 
 async def test_eight_listeners_at_once_hear_their_own_words(make_worker: MakeWorker) -> None:

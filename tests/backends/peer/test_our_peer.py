@@ -20,12 +20,14 @@ from wyoming_voiceclone.errors import (
     CannotClone,
 )
 from wyoming_voiceclone.servers.wyoming import Extension, ExtensionLimits, WyomingServer
+from wyoming_voiceclone.testing.cloning import check_cloning
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.testing.plain_speech import PlainSpeech
 from wyoming_voiceclone.testing.scripted_engine import ScriptedEngineBackend, ScriptedSettings
-from wyoming_voiceclone.voices import Reference, SpeakerState
+from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 
-REFERENCE = Reference(np.full(32_000, 1.5, np.float32), 16_000, "größer 🙂", "de")
+TONE = np.sin(np.arange(32_000) * (2 * np.pi * 300 / 16_000)).astype(np.float32)
+REFERENCE = Reference(TONE, 16_000, "größer 🙂", "de")
 
 
 @asynccontextmanager
@@ -54,6 +56,7 @@ def scripted(**settings: Any) -> ScriptedEngineBackend:
 async def test_it_keeps_the_contract() -> None:
     async with served(scripted()) as make:
         await check_backend(make)
+        await check_cloning(make)
 
 
 async def test_it_offers_what_the_backend_there_offers() -> None:
@@ -94,13 +97,13 @@ async def test_the_listeners_clock_goes_on_there() -> None:
         assert arrived.dry_at == pytest.approx(time.monotonic() + 3.1, abs=0.5)
 
 
-def loud(level: float, key: str = "k") -> SpeakerState:
-    return SpeakerState(key, {"level": np.array([level], np.float32)})
+def pitched(hz: float, key: str) -> SpeakerState:
+    return SpeakerState(key, {"hz": np.array([hz], np.float32)}, {"note": "größer"})
 
 
-async def peak(peer: PeerBackend, state: SpeakerState) -> float:
-    _, samples = await speak(peer, SynthesisRequest("one", "ada", speaker_state=state))
-    return float(np.abs(samples).max())
+async def heard_hz(peer: PeerBackend, state: SpeakerState) -> float:
+    rate, samples = await speak(peer, SynthesisRequest("one", "ada", speaker_state=state))
+    return float(np.argmax(np.abs(np.fft.rfft(samples)))) * rate / len(samples)
 
 
 async def test_a_recording_becomes_the_state_that_the_engine_there_makes_of_it() -> None:
@@ -109,32 +112,29 @@ async def test_a_recording_becomes_the_state_that_the_engine_there_makes_of_it()
         shares: list[float] = []
         state = await (await make()).enroll(REFERENCE, shares.append)
         direct = await backend.enroll(REFERENCE)
-    assert (state.key, state.notes) == (direct.key, direct.notes)
-    assert np.array_equal(state.tensors["level"], direct.tensors["level"])
-    assert shares[0] == 0.5
-    assert shares[-1] == 1.0
+    assert backend.capabilities().clones
+    assert np.array_equal(state.tensors["hz"], direct.tensors["hz"])
+    assert 0 < shares[0] < shares[-1] == 1.0
+
+
+async def test_a_state_has_the_key_that_it_is_looked_for_under_here() -> None:
+    async with served(scripted(revision="r7")) as make:
+        peer = await make()
+        assert (await peer.enroll(REFERENCE)).key == state_key(REFERENCE, "peer", "r7")
 
 
 async def test_a_state_is_sent_once_and_then_known_by_its_key() -> None:
     async with served(scripted()) as make:
         peer = await make()
-        first = await peak(peer, loud(1.0, "same"))
-        assert await peak(peer, loud(3.0, "same")) == first
-        assert await peak(peer, loud(3.0, "other")) == pytest.approx(3 * first)
-
-
-async def test_an_enrolled_voice_is_known_there_at_once() -> None:
-    async with served(scripted()) as make:
-        peer = await make()
-        key = (await peer.enroll(REFERENCE)).key
-        assert await peak(peer, loud(9.0, key)) == pytest.approx(0.75, abs=0.01)
+        assert await heard_hz(peer, pitched(500, "same")) == pytest.approx(500, abs=10)
+        assert await heard_hz(peer, pitched(900, "same")) == pytest.approx(500, abs=10)
+        assert await heard_hz(peer, pitched(900, "other")) == pytest.approx(900, abs=10)
 
 
 async def test_speech_louder_than_full_scale_is_not_clipped() -> None:
-    async with served(scripted()) as make:
+    async with served(scripted(level=4.0)) as make:
         peer = await make()
-        request = SynthesisRequest("one two", "ada", speaker_state=loud(4.0))
-        async with await peer.synthesize(request) as stream:
+        async with await peer.synthesize(SynthesisRequest("one two", "ada")) as stream:
             samples = np.concatenate([chunk async for chunk in stream])
             assert stream.full_scale == 4.0
     assert np.abs(samples).max() == pytest.approx(2.0, abs=0.01)
@@ -143,9 +143,9 @@ async def test_speech_louder_than_full_scale_is_not_clipped() -> None:
 async def test_a_state_that_the_peer_forgot_is_sent_again() -> None:
     async with served(scripted(), ExtensionLimits(states_bytes=1)) as make:
         peer = await make()
-        states = [loud(level, f"level {level}") for level in (0.5, 1.0)]
-        peaks = [await peak(peer, state) for state in states * 2]
-    assert peaks == pytest.approx([0.25, 0.5, 0.25, 0.5], abs=0.01)
+        states = [pitched(hz, f"{hz}") for hz in (500, 900)]
+        heard = [await heard_hz(peer, state) for state in states * 2]
+    assert heard == pytest.approx([500, 900, 500, 900], abs=10)
 
 
 async def test_timings_arrive_while_the_words_do() -> None:

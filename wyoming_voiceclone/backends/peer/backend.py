@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from wyoming.event import Event
@@ -35,7 +36,7 @@ from wyoming_voiceclone.backends.peer.messages import (
 )
 from wyoming_voiceclone.errors import BackendUnavailable, CannotClone
 from wyoming_voiceclone.text.phonemes import spelled
-from wyoming_voiceclone.voices import Reference, SpeakerState
+from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 
 
 class PeerBackend:
@@ -93,7 +94,13 @@ class PeerBackend:
         with before_the_first_chunk(), wire_faults(self.name):
             async with self._linked() as link:
                 await link.send(reference_event(reference))
-                return await asyncio.to_thread(read_state, await self._enrolled(link, progress))
+                enrolled = await self._enrolled(link, progress)
+                return await asyncio.to_thread(self._state, enrolled, reference)
+
+    def _state(self, event: Event, reference: Reference) -> SpeakerState:
+        """Under the key that it has here: over there the engine may be called otherwise."""
+        key = state_key(reference, self.name, self.revision)
+        return replace(read_state(event), key=key)
 
     async def aclose(self) -> None:
         """Break off whatever is being spoken."""
