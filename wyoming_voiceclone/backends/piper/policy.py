@@ -67,6 +67,6 @@ def first_frames(costs: Costs, frame_s: float, total: int, others: int) -> int:
 
 def next_frames(costs: Costs, before: int, slack_s: float, others: int) -> int:
     """Frames of a later chunk: growing, computed before half of what the listener has is gone."""
-    most = SHARED_FRAMES if others else MOST_FRAMES
+    most, growth = (SHARED_FRAMES, 2) if others else (MOST_FRAMES, 4)
     in_time = (slack_s / 2 - costs.run_s) / costs.frame_s if costs.frame_s else most
-    return int(max(FIRST_FRAMES, min(2 * before, most, in_time)))
+    return int(max(FIRST_FRAMES, min(growth * before, most, in_time)))
