@@ -14,6 +14,16 @@ SILENT = {
 """Only espeak, on the loopback."""
 
 
+def install(folder: Path, name: str, code: str) -> None:
+    """What pip leaves behind of a package with one engine."""
+    (folder / f"{name}_engine.py").write_text(code, "utf-8")
+    about = folder / f"{name}_engine-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Name: {name}-engine\nVersion: 1.0\n", "utf-8")
+    points = f"[wyoming_voiceclone.engines]\n{name} = {name}_engine:ENGINE\n"
+    (about / "entry_points.txt").write_text(points, "utf-8")
+
+
 class Shell:
     """A shell in an empty home."""
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from programs import install
 
 from wyoming_voiceclone.app import App, open_app, open_server
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
@@ -48,16 +49,6 @@ def make(settings, folders):
 
 ENGINE = Engine("broken", EngineSettings, make)
 """
-
-
-def install(folder: Path, name: str, code: str) -> None:
-    """What pip leaves behind of a package with one engine."""
-    (folder / f"{name}_engine.py").write_text(code, "utf-8")
-    about = folder / f"{name}_engine-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Name: {name}-engine\nVersion: 1.0\n", "utf-8")
-    points = f"[wyoming_voiceclone.engines]\n{name} = {name}_engine:ENGINE\n"
-    (about / "entry_points.txt").write_text(points, "utf-8")
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
-"""`cache`: the phrases kept on disk."""
+"""`cache`: what is kept on disk so that it is not computed again."""
 
 import asyncio
+import json
+from collections import defaultdict
 from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,21 +14,65 @@ from rich.progress import track
 
 from wyoming_voiceclone.app import MEGABYTE, open_app
 from wyoming_voiceclone.commands.options import PATIENT, Config, LogLevel, VoiceName, begin
+from wyoming_voiceclone.commands.own_voices import preload
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.synthesis.phrase_store import PhraseStore
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+from wyoming_voiceclone.voices.speaker_store import SpeakerStore
 
-cli = typer.Typer(help="The phrases kept on disk.", no_args_is_help=True)
+cli = typer.Typer(
+    help="The phrases already spoken, and what was learnt about your own voices.",
+    no_args_is_help=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one cache holds."""
+
+    entries: int
+    bytes: int
+    limit_bytes: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    phrases: Kept
+    speakers: Kept
+    seconds: dict[str, float]
+    """What learning took, by voice."""
+
+
+class What(StrEnum):
+    PHRASES = "phrases"
+    SPEAKERS = "speakers"
+    ALL = "all"
 
 
 @cli.command("stats")
-def stats(*, config: Config = None, log_level: LogLevel = None) -> None:
-    """How many phrases are kept, and how much room they take."""
-    settings = begin(config, {}, log_level, quiet=True)
-    kept, limit_mb = _store(settings).count(), settings.phrases.limit_mb
-    room = f"{kept.bytes / MEGABYTE:.1f} of {limit_mb} MB"
-    typer.echo(f"{kept.entries} phrases, {room} in {settings.folders.phrases}")
+def stats(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config: Config = None,
+    log_level: LogLevel = None,
+) -> None:
+    """What is kept, how much room it takes, and how long learning your own voices took."""
+    counted = _count(begin(config, {}, log_level, quiet=True))
+    if as_json:
+        typer.echo(json.dumps(asdict(counted), ensure_ascii=False, indent=1))
+        return
+    typer.echo(f"{counted.phrases.entries} phrases, {_room(counted.phrases)}")
+    typer.echo(f"{counted.speakers.entries} speaker states, {_room(counted.speakers)}")
+    for voice, seconds in sorted(counted.seconds.items()):
+        typer.echo(f"  {voice}: learnt in {seconds:.1f} s")
+
+
+@cli.command("preload")
+def preload_(*, config: Config = None, log_level: LogLevel = None) -> None:
+    """Let every engine that clones learn every voice of your own now."""
+    preload(begin(config, PATIENT, log_level, quiet=True), [])
 
 
 @cli.command("warm")
@@ -50,17 +98,47 @@ def warm(
 
 
 @cli.command("clear")
-def clear(*, config: Config = None, log_level: LogLevel = None) -> None:
-    """Forget every phrase."""
+def clear(
+    what: Annotated[What, typer.Argument(help="Only these.")] = What.ALL,
+    *,
+    config: Config = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Forget every phrase, and what was learnt about your own voices."""
     settings = begin(config, {}, log_level, quiet=True)
     try:
-        _store(settings).clear()
+        if what is not What.SPEAKERS:
+            _phrases(settings).clear()
+        if what is not What.PHRASES:
+            _speakers(settings).clear()
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror} — see who owns it") from error
 
 
-def _store(settings: Settings) -> PhraseStore:
+def _count(settings: Settings) -> Stats:
+    phrases, speakers = _phrases(settings).count(), _speakers(settings)
+    folders, seconds = settings.folders, defaultdict[str, float](float)
+    for kept in speakers.kept():
+        seconds[kept.origin.voice] += kept.origin.seconds
+    limits = settings.phrases.limit_mb * MEGABYTE, settings.cloning.limit_mb * MEGABYTE
+    return Stats(
+        Kept(*phrases, limits[0], str(folders.phrases)),
+        Kept(*speakers.count(), limits[1], str(folders.speakers)),
+        dict(seconds),
+    )
+
+
+def _room(kept: Kept) -> str:
+    limit_mb = kept.limit_bytes // MEGABYTE
+    return f"{kept.bytes / MEGABYTE:.1f} of {limit_mb} MB in {kept.folder}"
+
+
+def _phrases(settings: Settings) -> PhraseStore:
     return PhraseStore(settings.folders.phrases, settings.phrases.limit_mb * MEGABYTE)
+
+
+def _speakers(settings: Settings) -> SpeakerStore:
+    return SpeakerStore(settings.folders.speakers, settings.cloning.limit_mb * MEGABYTE)
 
 
 async def _warm(settings: Settings, phrases: list[str], voice: str | None) -> list[str]:

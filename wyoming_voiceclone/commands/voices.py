@@ -1,4 +1,4 @@
-"""`voices`: what can be chosen from, and Piper's catalogue."""
+"""`voices`: what can be chosen from, one's own voices, and Piper's catalogue."""
 
 import asyncio
 import json
@@ -15,14 +15,23 @@ from rich.table import Table
 from wyoming_voiceclone.app import MEGABYTE, folders_of, open_app
 from wyoming_voiceclone.backends.piper import PiperSettings
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
+from wyoming_voiceclone.commands.own_voices import add, remove_own, rename, show, warm
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.synthesis.learning import missing
 from wyoming_voiceclone.voices import Voice
 
 if TYPE_CHECKING:  # it brings the hub's client in: only for those who want it
     from wyoming_voiceclone.backends.piper.downloads import ListedVoice
 
-cli = typer.Typer(help="The voices here, and those that can be downloaded.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Your own voices, the others here, and those that can be downloaded.",
+    no_args_is_help=True,
+)
+cli.command("add")(add)
+cli.command("show")(show)
+cli.command("rename")(rename)
+cli.command("warm")(warm)
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="As `voices list` shows them.")]
 
@@ -88,16 +97,19 @@ def download(
 def remove(
     names: Names,
     *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config: Config = None,
     data_dir: DataDir = None,
+    voices_dir: VoicesDir = None,
     log_level: LogLevel = None,
 ) -> None:
-    """Remove voices that were downloaded."""
+    """Remove voices of your own, with all that was learnt from them, and downloaded ones."""
     from wyoming_voiceclone.backends.piper.downloads import remove_voice  # noqa: PLC0415
 
-    settings = _settings(config, data_dir, None, log_level)
+    settings = _settings(config, data_dir, voices_dir, log_level)
     for name in names:
-        typer.echo(f"removed {remove_voice(name, folders_of(settings))}")
+        own = remove_own(settings, name, yes=yes, ask=sys.stdin.isatty())
+        typer.echo(f"removed {own or remove_voice(name, folders_of(settings))}")
 
 
 def _settings(
@@ -115,21 +127,25 @@ def _piper(settings: Settings) -> PiperSettings:
 
 
 def _rows(settings: Settings) -> list[Row]:
-    """First Piper's that are here, then the other engines', then what can be downloaded."""
+    """People's own, Piper's that are here, the other engines', what can be downloaded."""
     from wyoming_voiceclone.backends.piper.downloads import list_voices  # noqa: PLC0415
 
     piper = [_piper_row(voice) for voice in list_voices(_piper(settings), folders_of(settings))]
     piper.sort(key=lambda row: (row.language, row.name))
     known = {row.name for row in piper}
-    others = [_other_row(voice) for voice in asyncio.run(_offered(settings))]
+    offered, silent = asyncio.run(_offered(settings))
+    own = [_other_row(voice) for voice in offered if voice.cloned] + silent
+    others = [_other_row(voice) for voice in offered if not voice.cloned]
     others = [row for row in others if row.name.partition("#")[0] not in known]
     others.sort(key=lambda row: (row.language, row.name))
-    return sorted([*piper, *others], key=lambda row: not row.here)  # stable
+    return [*own, *sorted([*piper, *others], key=lambda row: not row.here)]  # stable
 
 
-async def _offered(settings: Settings) -> Iterable[Voice]:
+async def _offered(settings: Settings) -> tuple[Iterable[Voice], list[Row]]:
+    """What can be chosen, and people's own that cannot because nobody here clones."""
     async with open_app(settings) as app:
-        return app.speech.voices()
+        notes = [note.partition(": ") for note in missing(app.cloning)]
+        return app.speech.voices(), [Row(name, "-", why, here=True) for name, _, why in notes]
 
 
 def _piper_row(voice: "ListedVoice") -> Row:

@@ -33,19 +33,21 @@ def lessons(cloning: Cloning, *names: str) -> list[Lesson]:
     return [lesson for rank in zip_longest(*queues) for lesson in rank if lesson is not None]
 
 
-async def learn_ahead(cloning: Cloning, todo: list[Lesson], told: Told | None = None) -> int:
-    """One after the other, so that listeners' voices come first; how many failed."""
-    failed = 0
+async def learn_ahead(
+    cloning: Cloning, todo: list[Lesson], told: Told | None = None
+) -> list[tuple[Lesson, VoiceCloneError]]:
+    """One after the other, so that listeners' voices come first; what failed."""
+    failed: list[tuple[Lesson, VoiceCloneError]] = []
     for done, (engine, person) in enumerate(todo, start=1):
         try:
             await cloning.speakers.prepare(
                 wanted_state(engine, person), partial(learn, engine, person)
             )
         except (BadRecording, CannotClone) as error:
-            failed += 1
+            failed.append(((engine, person), error))
             cloning.tell_refusal(engine, person, error)
         except VoiceCloneError as error:
-            failed += 1
+            failed.append(((engine, person), error))
             _LOGGER.info("%s could not learn %s now: %s", engine.name, person.name, error)
         if told:
             told(done, len(todo), (engine, person))

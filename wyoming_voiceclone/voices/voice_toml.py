@@ -60,6 +60,16 @@ class VoiceToml(BaseModel):
 _SCHEMA = Schema.of(VoiceToml)
 
 
+def new_voice_toml(**given: Any) -> VoiceToml:
+    """What was given on the command line; what is empty was not. Raises ConfigError."""
+    values = {key: value for key, value in given.items() if value}
+    try:
+        return VoiceToml.model_validate(values)
+    except ValidationError as error:
+        sources = [Source("command line", values, bracketed=False)]
+        raise ConfigError("\n".join(sentences(error, sources, _SCHEMA))) from None
+
+
 def read_voice_toml(path: Path) -> VoiceToml:
     """The file, or the defaults where there is none. Raises ConfigError with every mistake."""
     try:
