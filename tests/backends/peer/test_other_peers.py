@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,18 @@ async def theirs(**start: int) -> AsyncIterator[tuple[PeerBackend, list[Synthesi
     finally:
         await peer.aclose()
         await server.stop()
+
+
+async def test_it_keeps_the_contract_though_it_knows_nothing_of_speed() -> None:
+    async with theirs() as (peer, heard):
+
+        async def make() -> PeerBackend:
+            one = PeerBackend("theirs", peer.uri)
+            await one.meet()
+            return one
+
+        await check_backend(make)
+    assert heard
 
 
 async def test_its_installed_voices_and_speakers_are_offered() -> None:
@@ -204,6 +217,43 @@ async def test_nonsense_is_an_error_of_the_peer(answer: bytes) -> None:
         peer = PeerBackend("odd", f"tcp://127.0.0.1:{port}")
         with pytest.raises(BackendUnavailable, match="odd: "):
             await peer.meet()
+
+
+PIPER = Path("~/.cache/wyoming-bench/wyoming-piper-2.5.2/bin/wyoming-piper").expanduser()
+VOICES = Path(__file__).parents[2] / "fixtures" / "voices"
+
+
+@pytest.mark.skipif(not PIPER.exists(), reason=f"{PIPER} is not there")
+async def test_wyoming_piper_speaks(tmp_path: Path) -> None:
+    uri = f"unix://{tmp_path / 'socket'}"
+    arguments = ("--uri", uri, "--voice", "random-tiny", "--data-dir", str(VOICES))
+    server = await asyncio.create_subprocess_exec(PIPER, *arguments, "--local-files-only")
+    peer = PeerBackend("piper", uri)
+    try:
+        await _answers(peer)
+        assert "random-tiny" in {voice.name for voice in peer.capabilities().voices}
+        normal, fast = [
+            await speak(peer, SynthesisRequest("The light is on.", "random-tiny", speed=speed))
+            for speed in (1.0, 2.0)
+        ]
+    finally:
+        await peer.aclose()
+        server.terminate()
+        await server.wait()
+    assert normal[0] == 16_000
+    assert np.abs(normal[1]).max() > 0.01
+    assert 0.3 < len(fast[1]) / len(normal[1]) < 0.8
+
+
+async def _answers(peer: PeerBackend) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await peer.meet()
+            except BackendUnavailable:
+                await asyncio.sleep(0.1)
+            else:
+                return
 
 
 async def test_our_own_server_without_the_extension_keeps_the_contract() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from wyoming.event import Event
 
 from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.tempo import Tempo
 from wyoming_voiceclone.backends.backend import (
     AudioStream,
     Capabilities,
@@ -21,7 +22,7 @@ from wyoming_voiceclone.backends.peer.failures import (
     error_of,
     wire_faults,
 )
-from wyoming_voiceclone.backends.peer.introduction import meet
+from wyoming_voiceclone.backends.peer.introduction import Stranger, meet
 from wyoming_voiceclone.backends.peer.link import Link, PeerLimits, linked
 from wyoming_voiceclone.backends.peer.messages import (
     OURS,
@@ -38,15 +39,18 @@ from wyoming_voiceclone.errors import BackendUnavailable, CannotClone
 from wyoming_voiceclone.text.phonemes import spelled
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 
+_PIECE_SAMPLES = 8_192
+"""Between two looks at what else there is to do: a peer may send a minute in one event."""
+
 
 class PeerBackend:
     """A Wyoming server at `uri`: `tcp://host:port` or `unix:///path`."""
 
     def __init__(self, name: str, uri: str, limits: PeerLimits | None = None) -> None:
         self.name = name
-        self._uri = uri
+        self.uri = uri
         self._limits = limits or PeerLimits()
-        self._met: Hello | Capabilities | None = None
+        self._met: Hello | Stranger | None = None
         self._meeting = asyncio.Lock()
         self._open: set[Link] = set()
         self._closed = False
@@ -54,19 +58,17 @@ class PeerBackend:
     @property
     def revision(self) -> str:
         """Of the peer's speaker states; "" until it was met, and when it does not clone."""
-        return self._met.revision if isinstance(self._met, Hello) else ""
+        return self._met.revision if self._met else ""
 
     def capabilities(self) -> Capabilities:
         """As the peer told when it was met last; nothing before that."""
-        if self._met is None:
-            return Capabilities(())
-        return self._met.capabilities if isinstance(self._met, Hello) else self._met
+        return self._met.capabilities if self._met else Capabilities(())
 
-    async def meet(self) -> Hello | Capabilities:
+    async def meet(self) -> Hello | Stranger:
         """Ask the peer who it is: it may have other voices now. Raises BackendUnavailable."""
         async with self._meeting:
             with before_the_first_chunk(), wire_faults(self.name):
-                async with linked(self.name, self._uri, self._limits) as link:
+                async with linked(self.name, self.uri, self._limits) as link:
                     self._met = await meet(link, self._limits.hello_s)
         return self._met
 
@@ -77,11 +79,13 @@ class PeerBackend:
             async with AsyncExitStack() as stack:
                 link = await stack.enter_async_context(self._linked())
                 answer = Answer(link, self.name, self._limits.silence_s)
+                speed = 1.0
                 if isinstance(met, Hello):
                     await self._ask(link, answer, request)
                 else:
-                    await self._ask_plainly(link, answer, request)
-                chunks = _chunks(answer, stack.pop_all())
+                    await self._ask_plainly(link, answer, request, met)
+                    speed = 1.0 if met.takes_manner else request.speed
+                chunks = _chunks(answer, Tempo(answer.rate, speed), stack.pop_all())
                 return await AudioStream.begin(
                     answer.rate, chunks, timings=answer.timings, full_scale=answer.full_scale
                 )
@@ -108,14 +112,14 @@ class PeerBackend:
         for link in list(self._open):
             await link.aclose()
 
-    async def _ready(self) -> Hello | Capabilities:
+    async def _ready(self) -> Hello | Stranger:
         if self._closed:
             raise BackendUnavailable(f"{self.name}: is closed")
         return self._met or await self.meet()
 
     @asynccontextmanager
     async def _linked(self) -> AsyncIterator[Link]:
-        async with linked(self.name, self._uri, self._limits) as link:
+        async with linked(self.name, self.uri, self._limits) as link:
             self._open.add(link)
             try:
                 yield link
@@ -144,15 +148,19 @@ class PeerBackend:
         except UnknownState as error:
             raise BackendUnavailable(f"{self.name}: does not keep a speaker state") from error
 
-    async def _ask_plainly(self, link: Link, answer: Answer, request: SynthesisRequest) -> None:
-        """What any server understands; settings and speed, for those that are ours after all."""
+    async def _ask_plainly(
+        self, link: Link, answer: Answer, request: SynthesisRequest, met: Stranger
+    ) -> None:
+        """What any server understands."""
         if request.speaker_state:
             raise BackendUnavailable(f"{self.name}: does not clone")
         if request.voice not in {voice.name for voice in self.capabilities().voices}:
             raise BackendUnavailable(f"{self.name}: has no voice {request.voice}")
         name, mark, speaker = request.voice.partition("#")
         voice = {"name": name, "language": request.language, "speaker": speaker if mark else None}
-        manner = {"speed": request.speed, "settings": dict(request.settings)}
+        manner: dict[str, Any] = {}
+        if met.takes_manner:
+            manner = {"speed": request.speed, "settings": dict(request.settings)}
         with wire_faults(self.name):
             await link.send(_synthesize(spelled(request.text), voice, manner))
         await answer.begin()
@@ -174,10 +182,17 @@ class PeerBackend:
 
 def _synthesize(text: str, voice: dict[str, str | None], ours: dict[str, Any]) -> Event:
     known = {key: value for key, value in voice.items() if value}
-    return Event("synthesize", {"text": text, "voice": known, OURS: ours})
+    return Event("synthesize", {"text": text, "voice": known} | ({OURS: ours} if ours else {}))
 
 
-async def _chunks(answer: Answer, held: AsyncExitStack) -> AsyncGenerator[Chunk, None]:
+async def _chunks(
+    answer: Answer, tempo: Tempo, held: AsyncExitStack
+) -> AsyncGenerator[Chunk, None]:
     async with held:
         async for chunk in answer.chunks():
-            yield chunk
+            for at in range(0, len(chunk), _PIECE_SAMPLES):
+                if len(moved := tempo.feed(chunk[at : at + _PIECE_SAMPLES])):
+                    yield moved
+                await asyncio.sleep(0)
+        if len(rest := tempo.finish()):
+            yield rest

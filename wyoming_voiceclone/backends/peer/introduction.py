@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 from wyoming.event import Event
 from wyoming.info import Describe, Info, TtsProgram, TtsVoice
@@ -17,7 +19,22 @@ _UNDETERMINED = "und"
 """BCP-47 for a voice that tells no language."""
 
 
-async def meet(link: Link, wait_s: float) -> Hello | Capabilities:
+_OUR_PROGRAM = "voiceclone"
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A peer that knows no extension."""
+
+    capabilities: Capabilities
+    takes_manner: bool
+    """Whether it is this program after all, and so takes speed and settings with a text."""
+
+    revision: ClassVar[str] = ""
+    """It makes no speaker states."""
+
+
+async def meet(link: Link, wait_s: float) -> Hello | Stranger:
     """Ask both ways at once; who knows no hello ignores it and answers the other."""
     await link.send(hello_event(), Describe().event())
     while True:
@@ -28,7 +45,7 @@ async def meet(link: Link, wait_s: float) -> Hello | Capabilities:
             return read_info(event)
 
 
-def read_info(event: Event) -> Capabilities:
+def read_info(event: Event) -> Stranger:
     """What is installed there. Raises ProtocolError."""
     try:
         programs = [program for program in Info.from_event(event).tts if program.installed]
@@ -36,7 +53,8 @@ def read_info(event: Event) -> Capabilities:
         raise ProtocolError(f"its info cannot be understood: {error!r:.100}") from None
     voices = {voice.name: voice for program in programs for voice in _voices(program)}
     streams = any(program.supports_synthesize_streaming for program in programs)
-    return Capabilities(tuple(voices.values()), streams=streams)
+    ours = bool(programs) and all(program.name == _OUR_PROGRAM for program in programs)
+    return Stranger(Capabilities(tuple(voices.values()), streams=streams), ours)
 
 
 def _voices(program: TtsProgram) -> Iterator[Voice]:
