@@ -14,7 +14,13 @@ from recordings import encoded, pitch, tone
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
-from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, NoBackend
+from wyoming_voiceclone.errors import (
+    BackendUnavailable,
+    BadRecording,
+    CannotClone,
+    NoBackend,
+    UnknownVoice,
+)
 from wyoming_voiceclone.synthesis import learning
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.casting import Casting
@@ -22,7 +28,7 @@ from wyoming_voiceclone.synthesis.cloned import Cloning
 from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.testing.conformance import check_backend, speak
-from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.voices import Reference, Voice
 from wyoming_voiceclone.voices.library import VoiceLibrary
 from wyoming_voiceclone.voices.roles import Roles
 from wyoming_voiceclone.voices.speaker_cache import SpeakerCache
@@ -353,3 +359,39 @@ async def first_sound_s(speaking: Router, names: list[str]) -> float:
         times.append(time.perf_counter() - began)
         await stream.aclose()
     return sorted(times)[len(times) // 2]
+
+
+async def test_a_custom_voice_speaks_and_is_never_written_down(folder: Path) -> None:
+    engine = ScriptedCloner()
+    async with cloning(folder) as cloned, PhraseCache(folder.parent / "phrases") as phrases:
+        backend = CachedBackend(cloned.over(engine), phrases)
+        name = cloned.customs.add(Reference(tone(2, hz=440), 16_000))
+        for _ in range(2):
+            rate, samples = await speak(backend, said(name))
+            assert pitch(samples, rate) == pytest.approx(440, abs=4)
+        await phrases.settled()
+        stats = await cloned.speakers.stats()
+        assert (stats.entries, stats.remembered) == (0, 0), "it lives and ends with the voice"
+        assert phrases.stats.entries == 0
+        cloned.customs.remove(name)
+        with pytest.raises(UnknownVoice):
+            await backend.synthesize(said(name))
+    assert len(engine.learnt) == 1
+
+
+async def test_what_one_server_learnt_speaks_on_another(folder: Path) -> None:
+    async with cloning(folder) as cloned:
+        cloned.over(ScriptedCloner())
+        data = await cloned.export("cloner", "oma")
+        with pytest.raises(UnknownVoice):
+            await cloned.export("cloner", "nobody")
+        with pytest.raises(CannotClone):
+            await cloned.export("nobody", "oma")
+    engine = ScriptedCloner()
+    async with cloning(folder.parent / "none") as cloned:
+        name = cloned.customs.add_state(data)
+        rate, samples = await speak(cloned.over(engine), said(name))
+        assert pitch(samples, rate) == pytest.approx(300, abs=4)
+        with pytest.raises(BackendUnavailable, match="send a recording"):
+            await cloned.over(ScriptedCloner("other")).synthesize(said(name))
+    assert not engine.learnt

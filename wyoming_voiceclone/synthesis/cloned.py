@@ -15,12 +15,13 @@ from wyoming_voiceclone.backends import (
     Progress,
     SynthesisRequest,
 )
-from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone
+from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
 from wyoming_voiceclone.synthesis.repertoire import Part, offered, speaks
 from wyoming_voiceclone.voices import SpeakerState, Voice, state_key
+from wyoming_voiceclone.voices.custom import PREFIX, CustomVoices
 from wyoming_voiceclone.voices.library import VoiceLibrary
-from wyoming_voiceclone.voices.speaker_cache import SpeakerCache, Wanted
-from wyoming_voiceclone.voices.speaker_file import Origin
+from wyoming_voiceclone.voices.speaker_cache import Compute, SpeakerCache, Wanted
+from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile, dump_speaker
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Cloning:
     ) -> None:
         """`patience_s`: how long a listener waits while a voice is learnt, before others speak."""
         self.library, self.speakers = library, speakers
+        self.customs = CustomVoices()
         self._patience_s = patience_s
         self._engines: dict[str, CloningBackend] = {}
         self._known: tuple[object, object] = (None, None)
@@ -83,25 +85,54 @@ class Cloning:
 
         Raises BackendUnavailable.
         """
-        wanted = wanted_state(engine, person)
+        return await self._learnt(wanted_state(engine, person), partial(learn, engine, person))
+
+    async def custom_state(self, engine: CloningBackend, name: str) -> SpeakerState:
+        """The same of a custom voice, kept with it. Raises UnknownVoice, BackendUnavailable."""
+        voice = self.customs.get(name)
+        if (file := voice.states.get(engine.name)) is not None:
+            return file.state
+        if (reference := voice.reference) is None:
+            raise BackendUnavailable(f"{engine.name} did not make this state — send a recording")
+        digest = await asyncio.to_thread(reference.digest)
+        origin = Origin("custom", digest, engine.name)
+        wanted = Wanted(state_key(digest, engine.name, engine.revision), origin, keep=False)
+        state = await self._learnt(wanted, partial(engine.enroll, reference))
+        voice.states[engine.name] = SpeakerFile(state, origin)
+        await self.speakers.forget([wanted.key])
+        return state
+
+    async def export(self, engine: str, name: str) -> bytes:
+        """What an engine knows of a voice, as safetensors. Raises UnknownVoice, CannotClone."""
+        if (learner := self.engines.get(engine)) is None:
+            raise CannotClone(f"{engine}: no such engine clones here")
+        if name.startswith(PREFIX):
+            state, person = await self.custom_state(learner, name), None
+        elif (person := self.library.find(name)) is None:
+            raise UnknownVoice(f"{name[:40]}: no voice of your own is called that")
+        else:
+            state = await self.state(learner, person)
+        origin = Origin("custom" if person is None else person.name, engine=engine)
+        return await asyncio.to_thread(dump_speaker, SpeakerFile(state, origin))
+
+    def tell_refusal(self, wanted: Wanted, error: BadRecording | CannotClone) -> None:
+        """Warn once for each recording."""
+        voice, engine = wanted.origin.voice, wanted.origin.engine
+        if (key := (engine, wanted.key)) not in self._told:
+            self._told.add(key)
+            _LOGGER.warning("%s cannot speak as %s: %s", engine, voice, error)
+
+    async def _learnt(self, wanted: Wanted, compute: Compute) -> SpeakerState:
         try:
             async with asyncio.timeout(self._patience_s):
-                return await self.speakers.state(wanted, partial(learn, engine, person))
+                return await self.speakers.state(wanted, compute)
         except TimeoutError:
             share = self.speakers.share(wanted.key) or 0.0
-            fact = f"{engine.name} is still learning {person.name} ({share:.0%})"
+            fact = f"{wanted.origin.engine} is still learning {wanted.origin.voice} ({share:.0%})"
             raise BackendUnavailable(fact) from None
         except (BadRecording, CannotClone) as error:
-            self.tell_refusal(engine, person, error)
+            self.tell_refusal(wanted, error)
             raise BackendUnavailable(str(error)) from error
-
-    def tell_refusal(
-        self, engine: CloningBackend, person: ClonedVoice, error: BadRecording | CannotClone
-    ) -> None:
-        """Warn once for each recording."""
-        if (key := (engine.name, person.digest)) not in self._told:
-            self._told.add(key)
-            _LOGGER.warning("%s cannot speak as %s: %s", engine.name, person.name, error)
 
     def _tell_unknown_engines(self) -> None:
         for person in self.library.voices.values():
@@ -137,6 +168,9 @@ class ClonedBackend:
         return self._capabilities
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
+        if request.voice.startswith(PREFIX):
+            state = await self._cloning.custom_state(self._engine, request.voice)
+            return await self._engine.synthesize(replace(request, speaker_state=state))
         part = self._cloning.parts.get(request.voice)
         if part is None or self.name not in part.engines:
             return await self._engine.synthesize(request)

@@ -39,13 +39,12 @@ async def learn_ahead(
     """One after the other, so that listeners' voices come first; what failed."""
     failed: list[tuple[Lesson, VoiceCloneError]] = []
     for done, (engine, person) in enumerate(todo, start=1):
+        wanted = wanted_state(engine, person)
         try:
-            await cloning.speakers.prepare(
-                wanted_state(engine, person), partial(learn, engine, person)
-            )
+            await cloning.speakers.prepare(wanted, partial(learn, engine, person))
         except (BadRecording, CannotClone) as error:
             failed.append(((engine, person), error))
-            cloning.tell_refusal(engine, person, error)
+            cloning.tell_refusal(wanted, error)
         except VoiceCloneError as error:
             failed.append(((engine, person), error))
             _LOGGER.info("%s could not learn %s now: %s", engine.name, person.name, error)
