@@ -54,7 +54,7 @@ async def main(sentences: int) -> None:
         plan = WorkerPlan(HOSTED_AS, Folders(path, path, path), settings, name="worker")
         worker, direct = WorkerBackend(plan), ScriptedEngineBackend(SETTINGS)
         began = time.perf_counter()
-        await worker.warm()
+        await worker.warm(["ada"])
         print(f"start: {time.perf_counter() - began:.2f} s")
         results: dict[str, tuple[Backend, Times]] = {
             "in-process": (direct, Times()),

@@ -18,7 +18,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from wyoming_voiceclone.backends import Backend, Engine
+from wyoming_voiceclone.backends import Backend, Engine, Warmable
 from wyoming_voiceclone.backends.engine import ENTRY_POINTS, installed_engines
 from wyoming_voiceclone.errors import ConfigError, VoiceCloneError
 from wyoming_voiceclone.logs import start_logging
@@ -63,7 +63,17 @@ async def _host(name: str, orders: Orders, socket: Path, say: Say) -> None:
         stack.push_async_callback(server.aclose)
         await server.start([f"unix://{socket}"])
         say({"ready": True})
+        loading = asyncio.create_task(_warm(backend))
+        stack.callback(loading.cancel)
         await over.wait()
+
+
+async def _warm(backend: Backend) -> None:
+    if isinstance(backend, Warmable):
+        try:
+            await backend.warm(())
+        except Exception:
+            _LOGGER.exception("could not be made ready; it is tried again when it speaks")
 
 
 def _make(name: str, orders: Orders) -> Backend:

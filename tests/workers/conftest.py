@@ -22,9 +22,11 @@ async def make_worker(tmp_path: Path) -> AsyncIterator[MakeWorker]:
     """Makes workers that host the scripted engine with the settings given."""
     async with AsyncExitStack() as stack:
 
-        async def make(limits: WorkerLimits | None = None, **settings: Any) -> WorkerBackend:
+        async def make(
+            limits: WorkerLimits | None = None, *, preload: bool = False, **settings: Any
+        ) -> WorkerBackend:
             plan = WorkerPlan(HOSTED_AS, folders(tmp_path), settings, name="worker")
-            worker = await asyncio.to_thread(WorkerBackend, plan, limits)
+            worker = await asyncio.to_thread(WorkerBackend, plan, limits, preload=preload)
             stack.push_async_callback(worker.aclose)
             return worker
 

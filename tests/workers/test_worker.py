@@ -55,7 +55,7 @@ async def until(condition: Callable[[], bool], within_s: float) -> float:
 async def test_it_keeps_the_contract(make_worker: MakeWorker) -> None:
     async def make() -> WorkerBackend:
         worker = await make_worker()
-        await worker.warm()
+        await worker.warm(["ada"])
         return worker
 
     await check_backend(make)
@@ -91,7 +91,7 @@ async def test_nothing_is_started_before_somebody_asks_and_then_once(
 async def test_what_it_offers_is_known_without_starting_it_again(make_worker: MakeWorker) -> None:
     first = await make_worker(revision="r2")
     assert first.capabilities().voices == ()
-    await first.warm()
+    await first.warm(["ada"])
     assert first.capabilities().clones
     again = await make_worker(revision="r2")
     assert again.capabilities() == first.capabilities()
@@ -100,9 +100,32 @@ async def test_what_it_offers_is_known_without_starting_it_again(make_worker: Ma
     assert other.capabilities().voices == (), "of an engine with other settings nothing is known"
 
 
+async def test_the_program_starts_only_what_is_preloaded_or_unknown(
+    make_worker: MakeWorker,
+) -> None:
+    unknown = await make_worker()
+    await unknown.warm([])
+    assert processes()
+    await unknown.aclose()
+    known = await make_worker()
+    await known.warm([])
+    assert not processes()
+    preloaded = await make_worker(preload=True)
+    await preloaded.warm([])
+    assert processes()
+
+
+async def test_the_engine_gets_ready_before_the_first_request(
+    make_worker: MakeWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = await make_worker()
+    await worker.warm(["ada"])
+    await until(lambda: "the model is loaded" in caplog.text, 2)
+
+
 async def test_closing_it_leaves_nothing_behind(make_worker: MakeWorker) -> None:
     worker = await make_worker()
-    await worker.warm()
+    await worker.warm(["ada"])
     (process,) = processes()
     folder = Path(process.cmdline()[-1]).parent
     assert exists(folder)
@@ -115,7 +138,7 @@ async def test_closing_it_leaves_nothing_behind(make_worker: MakeWorker) -> None
 
 async def test_a_worker_that_does_not_listen_to_reason_is_killed(make_worker: MakeWorker) -> None:
     worker = await make_worker(WorkerLimits(grace_s=0.2))
-    await worker.warm()
+    await worker.warm(["ada"])
     (process,) = processes()
     process.suspend()
     began = time.monotonic()
@@ -159,7 +182,7 @@ async def test_a_killed_worker_is_a_broken_sentence_at_once(make_worker: MakeWor
 
 async def test_after_a_crash_it_comes_back_by_itself(make_worker: MakeWorker) -> None:
     worker = await make_worker()
-    await worker.warm()
+    await worker.warm(["ada"])
     processes()[0].kill()
     await until(lambda: not processes(), 1)
     assert await until(lambda: bool(processes()), 3) > 0.5
@@ -212,7 +235,7 @@ async def test_an_engine_that_does_not_get_ready_is_given_up(make_worker: MakeWo
     worker = await make_worker(WorkerLimits(startup_s=0.5), load_s=30)
     began = time.monotonic()
     with pytest.raises(BackendUnavailable, match=r"not ready after 0.5 s"):
-        await worker.warm()
+        await worker.warm(["ada"])
     assert time.monotonic() - began < 3
     assert not processes()
 
@@ -245,7 +268,7 @@ async def test_its_log_is_the_servers_log(
 
 async def test_any_wyoming_client_can_talk_to_it(make_worker: MakeWorker) -> None:
     worker = await make_worker()
-    await worker.warm()
+    await worker.warm(["ada"])
     socket = processes()[0].cmdline()[-1]
     heard = await HomeAssistant(f"unix://{socket}").say("Hello there.")
     assert heard.ended

@@ -9,6 +9,7 @@ from wyoming_voiceclone.backends.backend import (
     Setting,
     SynthesisRequest,
     Timing,
+    Warmable,
 )
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
 
@@ -24,4 +25,5 @@ __all__ = [
     "Setting",
     "SynthesisRequest",
     "Timing",
+    "Warmable",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.playback import Playback
@@ -146,6 +146,18 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Stop all work and give everything back. Safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """A backend that can be made ready before the first request."""
+
+    async def warm(self, voices: Sequence[str]) -> None:
+        """Begin background work; load what every request needs, and these voices.
+
+        A worker calls it with none when its process has started.
+        """
         ...
 
 

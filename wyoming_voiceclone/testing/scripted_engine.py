@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import numpy as np
 
@@ -91,6 +91,9 @@ class ScriptedEngineBackend:
 
     async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
         return await self._cloner.enroll(reference, progress)
+
+    async def warm(self, _voices: Sequence[str]) -> None:
+        _LOGGER.info("the model is loaded")
 
     async def aclose(self) -> None:
         await self._cloner.aclose()

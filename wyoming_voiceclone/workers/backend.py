@@ -30,11 +30,16 @@ class WorkerBackend:
         limits: WorkerLimits | None = None,
         *,
         declared: Capabilities | None = None,
+        preload: bool = False,
     ) -> None:
-        """`declared` holds until the worker was met. Reads a file: make it in a thread."""
+        """`declared` holds until the worker was met. Reads a file: make it in a thread.
+
+        `preload`: start with the program, and not with the first request.
+        """
         self.name = plan.title
         self._manifest = Manifest(plan)
         self._declared = declared or Capabilities(())
+        self._preload = preload
         self._supervisor = Supervisor(plan, limits or WorkerLimits(), self._manifest)
 
     @property
@@ -63,10 +68,14 @@ class WorkerBackend:
         async with self._supervisor.used() as peer:
             return await peer.enroll(reference, progress)
 
-    async def warm(self, _voices: Sequence[str] = ()) -> None:
-        """Start the process now; it loads what it needs. Raises BackendUnavailable."""
-        async with self._supervisor.used():
-            pass
+    async def warm(self, voices: Sequence[str]) -> None:
+        """Start for one of its voices, to preload, or when nobody knows yet what it offers.
+
+        Raises BackendUnavailable.
+        """
+        if voices or self._preload or not self._manifest.hello:
+            async with self._supervisor.used():
+                pass
 
     async def aclose(self) -> None:
         """End the process and everything it does."""
@@ -80,6 +89,7 @@ def in_worker(
     limits: WorkerLimits | None = None,
     *,
     python: Path | None = None,
+    preload: bool = False,
 ) -> WorkerBackend:
     """What `engine.make(settings, folders)` gives, hosted by a process; call it in a thread too.
 
@@ -88,7 +98,7 @@ def in_worker(
     plan = WorkerPlan(engine.name, folders, settings.model_dump(mode="json"))
     if python:
         plan = replace(plan, python=python)
-    return WorkerBackend(plan, limits)
+    return WorkerBackend(plan, limits, preload=preload)
 
 
 async def _held(stream: AudioStream, held: AsyncExitStack) -> AsyncGenerator[Chunk, None]:
