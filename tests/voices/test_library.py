@@ -96,7 +96,7 @@ def test_pipers_voices_and_other_things_are_left_alone(
     ("files", "told"),
     [
         ({"reference.wav": "a text"}, "reference.wav: not a recording that can be decoded"),
-        ({"reference.wav": WAV, "voice.toml": "langages = []"}, 'did you mean "languages"?'),
+        ({"reference.wav": WAV, "voice.toml": "language = []"}, 'did you mean "languages"?'),
         ({"reference.wav": WAV, "voice.toml": "= 3"}, "not valid TOML"),
         ({"reference.wav": WAV, "reference.txt": b"\xff\xfe"}, "not UTF-8"),
         ({"voice.toml": ""}, "no recording in it — add reference.wav"),
