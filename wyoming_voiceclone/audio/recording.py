@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -185,7 +186,11 @@ class _Decoder:
 
     def _too_long(self, seconds: float | None) -> BadRecording:
         most = f"{self._limits.longest_s / 60:.0f} minutes"
-        fact = f"more than {most}" if seconds is None else f"{_clock(seconds)}, the limit is {most}"
+        fact = (
+            f"more than {most}"
+            if seconds is None
+            else f"{timedelta(seconds=round(seconds))}, the limit is {most}"
+        )
         return BadRecording(f"{self._name}: {fact} — cut out a minute of clear speech")
 
     def _check_length(self, seconds: float, promised_s: float) -> None:
@@ -245,9 +250,3 @@ def _mean(frame: Planes) -> Chunk:
 
 def _energy(samples: Chunk) -> float:
     return float(np.square(samples, dtype=np.float64).sum())
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"
