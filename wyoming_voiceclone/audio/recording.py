@@ -45,7 +45,6 @@ _MOST_CHANNELS = 32
 _CANCELLED_OUT = 0.2
 """Share of the loudest channel's energy below which the channels' mean has lost the speech."""
 _SILENCE = 1e-4  # -80 dB: the noise of 14 bits
-_MICROSECONDS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +100,14 @@ def _read(name: str, file: IO[bytes], limits: RecordingLimits) -> Sound:
     decoder = _Decoder(name, limits)
     sound, energies = decoder.decode(file, _mean)
     loudest = int(np.argmax(energies))
-    if _energy(sound.samples) < _CANCELLED_OUT * energies[loudest]:
+    if np.square(sound.samples, dtype=np.float64).sum() < _CANCELLED_OUT * energies[loudest]:
         # channels in opposite phase, or one microphone of many
         sound, _ = decoder.decode(file, lambda frame: frame[loudest])
     return Sound(_bounded(name, sound.samples), sound.rate)
 
 
 def _bounded(name: str, samples: Chunk) -> Chunk:
-    finite: Chunk = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    finite: Chunk = np.nan_to_num(samples, posinf=0.0, neginf=0.0)
     peak = float(np.abs(finite).max(initial=0.0))
     if peak < _SILENCE:
         raise BadRecording(f"{name}: only silence — see that the microphone is on, record again")
@@ -179,7 +178,7 @@ class _Decoder:
 
     def _promised_s(self, container: "av.container.InputContainer") -> float:
         """How long it should be; 0 where nobody knows. Refuses what is too long undecoded."""
-        seconds = (container.duration or 0) / _MICROSECONDS
+        seconds = (container.duration or 0) / 1e6  # FFmpeg's time base
         if seconds > self._limits.longest_s:
             raise self._too_long(seconds)
         return seconds if _TELLS_ITS_LENGTH & set(container.format.name.split(",")) else 0.0
@@ -246,7 +245,3 @@ def _shape(frame: "av.AudioFrame") -> tuple[str, str, int]:
 def _mean(frame: Planes) -> Chunk:
     mixed: Chunk = frame.mean(axis=0, dtype=np.float32)
     return mixed
-
-
-def _energy(samples: Chunk) -> float:
-    return float(np.square(samples, dtype=np.float64).sum())
