@@ -22,6 +22,7 @@ from wyoming_voiceclone.voices import Voice
 VERSION = "1"
 """Of the analysis: statistics of another version are not comparable."""
 _SEED = 1
+_SAMPLE = 400  # voiced frames
 _LONGEST_S = 60.0  # of one sentence: a base that does not end is no base
 
 
@@ -77,7 +78,7 @@ class Auditions:
     def _learn(self, key: str, spoken: list[Chunk], rate: int) -> VoiceStatistics:
         samples = np.concatenate(spoken).astype(np.float64)
         try:
-            learnt = VoiceStatistics.of_speech(samples, rate)
+            learnt = VoiceStatistics.of_speech(samples, rate, _SAMPLE)
         except ValueError as error:
             raise BackendUnavailable(f"match: {error} in what {self._base.name} says") from error
         tensors = learnt.tensors()

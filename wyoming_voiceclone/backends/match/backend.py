@@ -46,7 +46,9 @@ class MatchBackend:
         self._base, self._settings = base, settings
         self._learning = ThreadPoolExecutor(1, thread_name_prefix="match-learn")
         self._speaking = ThreadPoolExecutor(1, thread_name_prefix="match-speak")
-        self._casting = Casting(base, Auditions(base, self._learning, cache), settings)
+        self._casting = Casting(
+            base, Auditions(base, self._learning, cache), settings, self._learning
+        )
         self._ways: OrderedDict[tuple[str, ...], tuple[Part, Conversion]] = OrderedDict()
         self._known: tuple[Capabilities | None, str] = (None, "")
         self._closed = False
@@ -167,7 +169,6 @@ def _target(state: SpeakerState) -> VoiceStatistics:
 
 
 def _notes(part: Part, target: VoiceStatistics, language: str) -> dict[str, str]:
-    way = conversion(part.statistics, target)
     return {
         "language": language,
         "base_voice": part.voice.name,
@@ -175,8 +176,6 @@ def _notes(part: Part, target: VoiceStatistics, language: str) -> dict[str, str]
         "speech_s": f"{target.speech_s:.1f}",
         "pitch_hz": f"{np.exp(target.log_f0):.0f}",
         "base_pitch_hz": f"{np.exp(part.statistics.log_f0):.0f}",
-        "warp": f"{way.warp:.2f}",
-        "effort": f"{way.effort:.2f}",
     }
 
 

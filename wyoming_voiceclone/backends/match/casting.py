@@ -1,14 +1,17 @@
 """Casting: which base voice is moved toward a person."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 from wyoming_voiceclone.backends.backend import Backend
 from wyoming_voiceclone.backends.match.auditions import Auditions
 from wyoming_voiceclone.backends.match.settings import MatchSettings
 from wyoming_voiceclone.backends.match.statistics import VoiceStatistics
-from wyoming_voiceclone.backends.match.transport import conversion
+from wyoming_voiceclone.backends.match.transport import uncovered
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable
 from wyoming_voiceclone.voices import Voice
 
@@ -26,8 +29,11 @@ class Part:
 class Casting:
     """Chooses among the voices of `base`; the same voices give the same choice."""
 
-    def __init__(self, base: Backend, auditions: Auditions, settings: MatchSettings) -> None:
+    def __init__(
+        self, base: Backend, auditions: Auditions, settings: MatchSettings, executor: Executor
+    ) -> None:
         self._base, self._auditions, self._settings = base, auditions, settings
+        self._executor = executor
 
     async def nearest(
         self,
@@ -35,7 +41,7 @@ class Casting:
         language: str,
         progress: Callable[[float], None] | None = None,
     ) -> Part:
-        """The voice that has the shortest way to `target`. Raises BackendUnavailable."""
+        """The voice that sounds most like `target` once moved. Raises BackendUnavailable."""
         candidates = self._candidates(language)
         parts, refusal = [], f"no voice of {self._base.name} speaks {language}"
         for number, voice in enumerate(candidates):
@@ -47,19 +53,27 @@ class Casting:
                 _LOGGER.debug("%s cannot be a base: %s", voice.name, error)
         if not parts:
             raise BackendUnavailable(f"match has no base voice for {language}: {refusal}")
-        return min(parts, key=lambda part: conversion(part.statistics, target).effort)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, partial(_nearest, parts, target)
+        )
 
     async def named(self, name: str, language: str) -> Part | None:
-        """The voice called `name`, if it is still there and speaks `language`."""
-        for voice in speaking(language, self._base.capabilities().voices):
+        """The voice called `name`, if it is still a candidate."""
+        for voice in self._candidates(language):
             if voice.name == name:
                 return Part(voice, await self._auditions.of(voice, language))
         return None
 
     def _candidates(self, language: str) -> Sequence[Voice]:
-        voices = speaking(language, self._base.capabilities().voices)
-        wanted = [voice for voice in voices if voice.name == self._settings.base_voice]
+        every = self._base.capabilities().voices
+        voices = speaking(language, every)
+        related = speaking(language.replace("_", "-").split("-")[0], every)
+        wanted = [voice for voice in related if voice.name == self._settings.base_voice]
         return wanted or spread(voices, self._settings.most_candidates)
+
+
+def _nearest(parts: Sequence[Part], target: VoiceStatistics) -> Part:
+    return min(parts, key=lambda part: uncovered(part.statistics, target))
 
 
 def speaking(language: str, voices: Sequence[Voice]) -> list[Voice]:

@@ -34,7 +34,7 @@ class Converter:
     def feed(self, chunk: Chunk) -> Chunk:
         """What is ready; the same in the end, to the bit, however the stream is cut."""
         self._taken += len(chunk)
-        samples = np.concatenate([self._rest, chunk])
+        samples = np.concatenate([self._rest, np.nan_to_num(chunk)])
         whole = len(samples) // self._block * self._block
         self._rest = samples[whole:]
         blocks = samples[:whole].reshape(-1, self._block)

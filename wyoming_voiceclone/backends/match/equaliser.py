@@ -14,8 +14,8 @@ class Equaliser:
     def __init__(self, rate: int, hop: int) -> None:
         self._hop, self._half = hop, _HOPS * hop // 2
         self._window = 0.5 - 0.5 * np.cos(np.pi * np.arange(2 * self._half) / self._half)
-        self._size = 1 << (2 * _HOPS * hop - 1).bit_length()
-        self._side = (self._size - 2 * self._half) // 2
+        self._side = self._half  # 10 ms for the filter to ring, either way
+        self._size = 2 * (self._half + self._side)
         self._to_bins = to_bins(rate, self._size)
         lead = self._half + self._side
         self._tape = Tape(lead)

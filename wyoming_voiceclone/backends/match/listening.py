@@ -12,7 +12,7 @@ LEAST_SPEECH_S = 3.0
 _LOWEST_RATE, _HIGHEST_RATE = 16_000, 24_000  # above, nothing is looked at
 _LONGEST_S = 60.0  # shared/facts: 24 s already give all but the last percent
 _SILENCE = 1e-4  # peak: -80 dBFS
-_LEAST_SNR_DB = 12.0
+_LEAST_SNR_DB = 20.0  # loud to quiet frames; LibriSpeech: 30 and more
 _NEPER_DB = 8.686
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from wyoming_voiceclone.backends.match.arrays import Floats
 
 LOWEST_HZ, HIGHEST_HZ = 65.0, 550.0
-LAG = 8
+LAG = 6
 """Frames that follow before a frame is decided; more changes less than 1 % of the frames."""
 
 _PERIODS = 3  # of the lowest pitch in a window: what autocorrelation needs

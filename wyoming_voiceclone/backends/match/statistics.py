@@ -16,6 +16,7 @@ _FEW_FRAMES = 400
 _SHRINK, _SHRINK_FEW = 0.05, 0.3  # toward the diagonal; shared/facts measured these
 _OUTLIER = 0.6  # of log F0, from its median: an octave is 0.69
 _LEAST_VARIANCE = 1e-4
+_SAMPLE = 128  # frames: 8 kB as a tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +49,11 @@ class VoiceStatistics:
     log_f0_sd: float
     speech_s: float
     """How much active speech it was learnt from."""
+    sample: Floats
+    """Cepstra of some voiced frames, evenly over the speech, [frames, ORDER]."""
 
     @classmethod
-    def of(cls, frames: Frames) -> "VoiceStatistics":
+    def of(cls, frames: Frames, sample: int = _SAMPLE) -> "VoiceStatistics":
         """Needs half a second of voiced speech; raises ValueError when there is less."""
         active = active_frames(frames)
         voiced = active & (frames.f0 > 0)
@@ -68,21 +71,23 @@ class VoiceStatistics:
             float(log_f0.mean()),
             float(log_f0.std()),
             float(active.sum() / FRAMES_PER_S),
+            cepstra[voiced][np.linspace(0, voiced.sum() - 1, sample).astype(np.int64)],
         )
 
     @classmethod
-    def of_speech(cls, samples: Floats, rate: int) -> "VoiceStatistics":
-        return cls.of(analysed(samples, rate))
+    def of_speech(cls, samples: Floats, rate: int, sample: int = _SAMPLE) -> "VoiceStatistics":
+        return cls.of(analysed(samples, rate), sample)
 
-    def tensors(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Flat float32; of a covariance, one triangle."""
+    def tensors(self) -> dict[str, npt.NDArray[np.floating]]:
+        """Of a covariance, one triangle; the sample in half precision."""
         triangle = np.triu_indices(ORDER)
         clouds = {"voiced": self.voiced, "unvoiced": self.unvoiced}
         tensors = {f"{name}.mean": cloud.mean for name, cloud in clouds.items()}
         for name, cloud in clouds.items():
             tensors[f"{name}.covariance"] = cloud.covariance[triangle]
         tensors["pitch"] = np.array([self.log_f0, self.log_f0_sd, self.speech_s])
-        return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+        single = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+        return {**single, "sample": self.sample.astype(np.float16)}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, npt.NDArray[np.generic]]) -> "VoiceStatistics":
@@ -90,9 +95,12 @@ class VoiceStatistics:
         try:
             log_f0, log_f0_sd, speech_s = np.asarray(tensors["pitch"], float)
             voiced, unvoiced = (_cloud(tensors, name) for name in ("voiced", "unvoiced"))
+            sample = np.asarray(tensors["sample"], float)
         except KeyError as error:
             raise ValueError(f"no tensor {error}") from error
-        return cls(voiced, unvoiced, float(log_f0), float(log_f0_sd), float(speech_s))
+        if sample.ndim != 2 or sample.shape[1] != ORDER or not np.isfinite(sample).all():
+            raise ValueError("sample: of another version")
+        return cls(voiced, unvoiced, float(log_f0), float(log_f0_sd), float(speech_s), sample)
 
 
 def _cloud(tensors: Mapping[str, npt.NDArray[np.generic]], name: str) -> Cloud:

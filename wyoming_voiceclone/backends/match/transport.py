@@ -57,6 +57,18 @@ def conversion(base: VoiceStatistics, target: VoiceStatistics, strength: float =
     )
 
 
+def uncovered(base: VoiceStatistics, target: VoiceStatistics) -> float:
+    """How far the target's sounds lie, on the average, from the nearest the moved base makes.
+
+    Of ten bases for each of seven readers, those with the least of it came out most alike.
+    """
+    matrix, offset = conversion(base, target).voiced
+    moved = base.sample + (base.sample @ matrix + offset) @ decoding().T
+    squares = np.square(target.sample).sum(axis=1)[:, None] + np.square(moved).sum(axis=1)
+    distances = np.sqrt(np.maximum(squares - 2 * target.sample @ moved.T, 0))
+    return float(distances.min(axis=1).mean())
+
+
 def _effort(base: VoiceStatistics, target: VoiceStatistics, warp: float) -> float:
     """Bures-Wasserstein distance of the voiced clouds after the warp."""
     moved = base.voiced.mapped(warping(warp))
@@ -79,7 +91,7 @@ def _gain(base: Cloud, target: Cloud, warp: float, strength: float) -> tuple[Flo
 def transport(source: Floats, target: Floats) -> Floats:
     """M with M source Mᵀ = target, symmetric: S^-½ (S^½ T S^½)^½ S^-½."""
     root = _root(source)
-    inverse: Floats = np.linalg.inv(root).astype(np.float64)
+    inverse = np.asarray(np.linalg.inv(root), np.float64)
     matrix: Floats = inverse @ _root(root @ target @ root) @ inverse
     return matrix
 
@@ -101,5 +113,5 @@ def _root(matrix: Floats) -> Floats:
 
 
 def _eigenvalues(matrix: Floats) -> Floats:
-    values: Floats = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    values: Floats = np.asarray(np.linalg.eigvalsh((matrix + matrix.T) / 2), np.float64)
     return values
