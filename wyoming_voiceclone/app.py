@@ -71,7 +71,9 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
         router = Router(leaves, limits, cloning)
-        speech = Speech(router, _manners(settings), lexicon=lexicon, called=called)
+        speech = Speech(
+            router, _manners(settings), lexicon=lexicon, called=called, spoken=cloning.spoken
+        )
         yield App(backends, phrases, cloning, called, speech)
 
 

@@ -27,6 +27,8 @@ from wyoming_voiceclone.synthesis.casting import Casting
 from wyoming_voiceclone.synthesis.cloned import Cloning
 from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
+from wyoming_voiceclone.synthesis.speech import Speech
+from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices import Reference, Voice
 from wyoming_voiceclone.voices.library import VoiceLibrary
@@ -359,6 +361,28 @@ async def first_sound_s(speaking: Router, names: list[str]) -> float:
         times.append(time.perf_counter() - began)
         await stream.aclose()
     return sorted(times)[len(times) // 2]
+
+
+async def test_a_person_of_two_languages_speaks_that_of_the_text(folder: Path) -> None:
+    pytest.importorskip("py3langid")
+    drop(folder, "ada", toml='languages = ["en", "de"]')
+    engine = ScriptedCloner(languages=["en", "de", "fr"])
+
+    async def said_in(voice: str, language: str | None = None) -> list[str | None]:
+        async def text() -> AsyncIterator[str]:
+            yield "Dinner is ready. OK. Das Essen ist fertig, kommt bitte. OK."
+
+        engine.spoken.clear()
+        async with cloning(folder) as cloned:
+            speech = Speech(router(cloned, engine), spoken=cloned.spoken)
+            async with await speech.speak(UtteranceRequest(voice, language), text()) as stream:
+                assert [chunk async for chunk in stream]
+        return [request.language for request in engine.spoken]
+
+    assert await said_in("ada") == ["en", "en", "de", "de"]
+    assert await said_in("ada|de") == ["de"] * 4
+    assert await said_in("ada", "en") == ["en"] * 4
+    assert await said_in("grandma") == ["en"] * 4, "nobody said that she changes hers"
 
 
 async def test_a_custom_voice_speaks_and_is_never_written_down(folder: Path) -> None:

@@ -16,7 +16,7 @@ from wyoming_voiceclone.backends import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
-from wyoming_voiceclone.synthesis.repertoire import Part, offered, speaks
+from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK, Part, offered, speaks
 from wyoming_voiceclone.voices import SpeakerState, Voice, state_key
 from wyoming_voiceclone.voices.custom import PREFIX, CustomVoices
 from wyoming_voiceclone.voices.library import VoiceLibrary
@@ -79,6 +79,11 @@ class Cloning:
         """The voice that speaks when none of them can."""
         part = self.parts.get(voice)
         return part.person.about.fallback if part else None
+
+    def spoken(self, voice: str) -> tuple[str, ...]:
+        """The languages that its owner wrote down: the text tells which of them is meant."""
+        part = self.parts.get(voice)
+        return part.person.about.languages if part and LANGUAGE_MARK not in voice else ()
 
     async def state(self, engine: CloningBackend, person: ClonedVoice) -> SpeakerState:
         """What the engine needs. Learning goes on when it takes longer than a listener waits.

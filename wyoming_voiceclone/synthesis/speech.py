@@ -12,6 +12,7 @@ from wyoming_voiceclone.synthesis.performance import Cue, Performance, Sentence,
 from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK
 from wyoming_voiceclone.synthesis.script import read_script
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
+from wyoming_voiceclone.text.detection import LanguageGuess
 from wyoming_voiceclone.text.lexicon import Lexicon
 from wyoming_voiceclone.text.normalize import normalize
 from wyoming_voiceclone.text.phonemes import spelled
@@ -66,8 +67,13 @@ class Speech:
         *,
         lexicon: Lexicon | None = None,
         called: Callable[[str], str] = str,
+        spoken: Callable[[str], Sequence[str]] = lambda _: (),
     ) -> None:
-        """`called` gives a voice's name for what clients call it besides: roles, aliases."""
+        """`called` gives a voice's name for what clients call it besides: roles, aliases.
+
+        `spoken` gives the languages to choose from by the text, for voices that change theirs.
+        """
+        self._spoken = spoken
         self._backend = backend
         self._settings = settings or SpeechSettings()
         self._casting = Casting(
@@ -98,6 +104,7 @@ class Speech:
         return await performance.begin()
 
     async def _cues(self, order: _Order, text: AsyncIterator[str]) -> AsyncGenerator[Cue, None]:
+        guess = LanguageGuess(self._spoken(order.voice.name) or order.voice.languages[:1])
         language = order.request.language or order.voice.languages[0]
         script = read_script(order.request, text, language, self._settings.clause_chars)
         spoken = False
@@ -105,16 +112,22 @@ class Speech:
             async for line in script:
                 if isinstance(line, Break):
                     yield line
-                elif cue := self._sentence(order, line, follows=spoken):
+                    continue
+                asked = line.language or order.request.language
+                voice = order.voice
+                if line.voice or line.language:
+                    voice = self._casting.choose(line.voice, asked)
+                elif asked is None:
+                    asked = await guess.of(line.text)
+                if cue := self._sentence(order, line, voice, asked, follows=spoken):
                     spoken = True
                     yield cue
 
-    def _sentence(self, order: _Order, span: Span, *, follows: bool) -> Sentence | None:
+    def _sentence(
+        self, order: _Order, span: Span, voice: Voice, language: str | None, *, follows: bool
+    ) -> Sentence | None:
         """None when there is nothing to say."""
-        voice = order.voice
-        if span.voice or span.language:
-            voice = self._casting.choose(span.voice, span.language or order.request.language)
-        language = span.language or order.request.language or voice.languages[0]
+        language = language or voice.languages[0]
         text = self._read(span, language, follows=follows)
         if not any(character.isalnum() for character in spelled(text)):
             return None
