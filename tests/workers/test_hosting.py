@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ async def test_an_environment_that_is_broken_is_named(
     try:
         with pytest.raises(BackendUnavailable, match=f"espeak: .*{named}"):
             await worker.warm([])
+    finally:
+        await worker.aclose()
+
+
+async def test_an_environment_that_prints_before_it_works_is_understood(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "welcome to this machine"\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    talkative = WorkerPlan("espeak", plan(tmp_path).folders, python=python)
+    worker = await asyncio.to_thread(WorkerBackend, talkative)
+    try:
+        await worker.warm([])
+        assert worker.capabilities().voices
     finally:
         await worker.aclose()
 

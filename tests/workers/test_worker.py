@@ -27,6 +27,7 @@ from wyoming_voiceclone.testing.scripted_engine import (
 from wyoming_voiceclone.workers import WorkerBackend, WorkerLimits
 
 MakeWorker = Callable[..., Awaitable[WorkerBackend]]
+Check = Callable[..., Awaitable[None]]
 
 ONE = SynthesisRequest("one two three", "ada")
 LONG = SynthesisRequest("word " * 200, "ada")
@@ -52,14 +53,14 @@ async def until(condition: Callable[[], bool], within_s: float) -> float:
     return time.monotonic() - began
 
 
-async def test_it_keeps_the_contract(make_worker: MakeWorker) -> None:
+@pytest.mark.parametrize("check", [check_backend, check_cloning])
+async def test_it_keeps_the_contract(make_worker: MakeWorker, check: Check) -> None:
     async def make() -> WorkerBackend:
         worker = await make_worker()
         await worker.warm(["ada"])
         return worker
 
-    await check_backend(make)
-    await check_cloning(make)
+    await check(make)
 
 
 async def test_it_sounds_as_the_engine_does_to_the_last_bit(make_worker: MakeWorker) -> None:
@@ -200,6 +201,18 @@ async def test_it_is_left_alone_for_longer_after_each_crash(
     assert waits_in(caplog) == ["1", "2"]
 
 
+async def test_a_sentence_spoken_to_its_end_makes_up_for_a_crash(
+    make_worker: MakeWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = await make_worker(crash="deadly")
+    for crashes in (1, 2):
+        with pytest.raises(BackendError):
+            await _insist(worker, SynthesisRequest("deadly words", "ada"))
+        await until(lambda: len(waits_in(caplog)) >= crashes, 2)  # noqa: B023 -- awaited here
+        await _insist(worker, ONE)
+    assert waits_in(caplog) == ["1", "1"]
+
+
 def waits_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return re.findall(r"SIGKILL — tried again in (\d) s", caplog.text)
 
@@ -275,13 +288,16 @@ async def test_any_wyoming_client_can_talk_to_it(make_worker: MakeWorker) -> Non
     assert heard.seconds > 0.1
 
 
+@pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_it_dies_with_its_parent(how: signal.Signals, tmp_path: Path) -> None:
+def test_it_dies_with_its_parent(how: signal.Signals, frozen: bool, tmp_path: Path) -> None:
     parent = subprocess.Popen(  # noqa: S603 -- our own program
         [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout
     child = psutil.Process(int(parent.stdout.readline()))
+    if frozen:
+        child.suspend()
     os.kill(parent.pid, how)
     parent.wait(5)
     parent.stdout.close()

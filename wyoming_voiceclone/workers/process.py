@@ -20,6 +20,7 @@ from wyoming_voiceclone.workers.relayed_log import RelayedLog
 _LOGGER = logging.getLogger(__name__)
 
 MODULE = "wyoming_voiceclone.worker"
+_LAST_WORDS_S = 1.0
 
 
 class WorkerProcess:
@@ -73,8 +74,7 @@ class WorkerProcess:
         finally:
             self._signal(signal.SIGKILL)
             await self._process.wait()
-            await self._relaying
-            _close_pipes(self._process)
+            await self._end_relaying()
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def _become_ready(self, plan: WorkerPlan) -> None:
@@ -84,7 +84,7 @@ class WorkerProcess:
         with suppress(ConnectionError):  # it died: its output says of what
             stdin.write(orders.line())
             await stdin.drain()
-        answer = _answer(await stdout.readline())
+        answer = await _answer(stdout)
         if "ready" in answer:
             _LOGGER.info("%s: its worker is ready (process %d)", self._name, self.pid)
             return
@@ -94,6 +94,13 @@ class WorkerProcess:
             await self._relaying
             why = f"its process ended with {ended}: {self._log.last}"
         raise BackendUnavailable(f"{self._name}: cannot be started: {why}")
+
+    async def _end_relaying(self) -> None:
+        """To the end of the log, unless somebody whom the engine left behind still holds it."""
+        await asyncio.wait({self._relaying}, timeout=_LAST_WORDS_S)
+        self._relaying.cancel()
+        if self._process.stdin:
+            self._process.stdin.close()
 
     def _signal(self, number: signal.Signals) -> None:
         """The group, as an engine may have processes of its own; gone ones do not mind."""
@@ -113,14 +120,11 @@ async def _spawn(plan: WorkerPlan, folder: Path) -> asyncio.subprocess.Process:
     )
 
 
-def _answer(line: bytes) -> dict[str, Any]:
-    with suppress(ValueError):
-        answer = json.loads(line)
-        if isinstance(answer, dict):
-            return answer
+async def _answer(stdout: asyncio.StreamReader) -> dict[str, Any]:
+    """The first line that is one: an environment may print before it is our turn. {} = none."""
+    while line := await stdout.readline():
+        with suppress(ValueError):
+            answer = json.loads(line)
+            if isinstance(answer, dict):
+                return answer
     return {}
-
-
-def _close_pipes(process: asyncio.subprocess.Process) -> None:
-    # asyncio closes them only when the process's ends are read to the end
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
