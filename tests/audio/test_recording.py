@@ -103,15 +103,12 @@ def test_what_is_no_recording_is_refused(data: bytes) -> None:
     assert "cannot" in refusal(data) or "can be decoded" in refusal(data)
 
 
-def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
+def test_a_playlist_opens_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "part.wav").write_bytes(encoded(tone()))
-    for name, text in {
-        "list.wav": f"ffconcat version 1.0\nfile '{tmp_path}/part.wav'\n",
-        "list.mp3": f"#EXTM3U\n#EXTINF:3,\n{tmp_path}/part.wav\n#EXT-X-ENDLIST\n",
-    }.items():
-        (tmp_path / name).write_text(text)
-        with pytest.raises(BadRecording, match="can be decoded"):
-            read_recording(tmp_path / name)
+    (tmp_path / "list.wav").write_text("ffconcat version 1.0\nfile part.wav\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadRecording, match="can be decoded"):
+        read_recording(tmp_path / "list.wav")
 
 
 def test_an_empty_file_a_picture_and_silence_are_told_apart() -> None:
