@@ -31,16 +31,16 @@ _EVERYWHERE: Mapping[str, str] = {
     # threads that wait must sleep: spinning ones steal the core that the server answers on
     "OMP_WAIT_POLICY": "PASSIVE",
     "KMP_BLOCKTIME": "0",
-    # one arena per thread keeps memory that another thread can never use again
+    # glibc's arena per thread keeps memory that other threads cannot use
     "MALLOC_ARENA_MAX": "2",
     # tokenizers forks threads for texts of one sentence, and warns about it
     "TOKENIZERS_PARALLELISM": "false",
-    # chunks of many lengths fragment the allocator: segments that grow need a third less memory.
-    # Two names: torch 2.9 renamed it
+    # sentences of many lengths fragment the allocator's fixed segments until memory is short with
+    # half of it free. Two names: torch 2.9 renamed it
     "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
     "PYTORCH_ALLOC_CONF": "expandable_segments:True",
-    # float32 matrices (codecs) on tensor cores; ten bits of mantissa are far below a sample's 16
-    # after the sum, and it is two to three times as fast
+    # float32 matrices (codecs, embeddings) on tensor cores. Only the default: an engine that must
+    # be exact sets torch.set_float32_matmul_precision itself (tried with torch 2.13: it wins)
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
     # what a worker has to say is worth a line at once, not a block later
     "PYTHONUNBUFFERED": "1",
