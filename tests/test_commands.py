@@ -57,6 +57,18 @@ def test_config_prints_every_setting_and_mine_those_in_effect(shell: Shell) -> N
     assert mine["server"]["port"] == 7
 
 
+def test_a_config_file_is_written_where_there_is_none(shell: Shell) -> None:
+    place = shell.folder / ".config/wyoming-voiceclone/config.toml"
+    assert shell.run("config", "--write").stdout == f"every setting is in {place}\n"
+    assert place.read_text("utf-8") == shell.run("config").stdout
+    place.write_text("# mine\n", "utf-8")
+    done = shell.run("config", "--write")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {place}: is there already — ")
+    assert place.read_text("utf-8") == "# mine\n"
+    assert [*place.parent.iterdir()] == [place]
+
+
 def test_say_writes_a_file_and_leaves_nothing_else(shell: Shell) -> None:
     done = shell.run("say", "Hello there.", "--voice", "espeak-en-gb", "-o", "hello.wav")
     assert done.returncode == 0, done.stderr

@@ -47,11 +47,17 @@ def config_file(file: Path | None, environment: Mapping[str, str]) -> Path | Non
     """The first of: the one named, the user's, the machine's; None when there is none."""
     if named := file or environment.get(FILE_VARIABLE):
         return Path(named).expanduser()
-    return next((path for path in _usual_places() if path.is_file()), None)
+    # whatever is there, a folder or a dangling link, was meant: reading it tells what is wrong
+    return next((path for path in _usual_places() if os.path.lexists(path)), None)
+
+
+def user_config_file() -> Path:
+    """Where people keep their own settings."""
+    return platformdirs.user_config_path(APP) / "config.toml"
 
 
 def _usual_places() -> Iterator[Path]:
-    yield platformdirs.user_config_path(APP) / "config.toml"
+    yield user_config_file()
     yield Path("/etc") / APP / "config.toml"
 
 
