@@ -114,3 +114,17 @@ async def test_describe_is_answered_at_once_while_others_are_spoken_to() -> None
         await asyncio.gather(*speaking)
     assert took
     assert sorted(took)[len(took) // 2] < 0.05
+
+
+def test_somebodys_own_voice_is_offered_in_every_region_that_home_assistant_may_be_set_to() -> None:
+    voices = [
+        Voice("grandma", ("en",), cloned=True),
+        Voice("grandma|de", ("de-AT",), cloned=True),
+        Voice("lessac", ("en-US",)),
+        Voice("thorsten", ("de-DE",)),
+        Voice("alan", ("en-GB",)),
+    ]
+    offered = {voice.name: voice.languages for voice in build_info(voices).tts[0].voices}
+    assert offered["grandma"] == ["en", "en-GB", "en-US"]
+    assert offered["grandma|de"] == ["de-AT", "de", "de-DE"]
+    assert offered["lessac"] == ["en-US", "en"]

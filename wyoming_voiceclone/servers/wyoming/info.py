@@ -1,7 +1,7 @@
 """What `describe` is answered with: one program, every voice."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
@@ -38,28 +38,33 @@ def build_info(voices: Sequence[Voice]) -> Info:
 
     Never without a voice, nor a voice without a language: Home Assistant's entity breaks on both.
     """
-    speakers = _speakers(voices)
+    speakers, tags = _speakers(voices), {tag for voice in voices for tag in voice.languages}
     program = TtsProgram(
         name=PROGRAM,
         attribution=Attribution(name="wyoming-voiceclone", url=""),
         installed=True,
         description="Any voice you own, in every room",
         version=__version__,
-        voices=[_voice(voice, speakers) for voice in voices or (_NO_VOICE,)],
+        voices=[_voice(voice, speakers, tags) for voice in voices or (_NO_VOICE,)],
         supports_synthesize_streaming=True,
     )
     return Info(tts=[program])
 
 
-def _voice(voice: Voice, speakers: Mapping[str, list[str]]) -> TtsVoice:
+def _voice(voice: Voice, speakers: Mapping[str, list[str]], tags: Collection[str]) -> TtsVoice:
     known = speakers.get(voice.name)
+    languages = _with_bare_tags(voice.languages or _NO_LANGUAGE)
+    if voice.cloned:  # somebody's own voice is looked for by name, whatever region is set
+        languages += sorted(
+            t for t in tags if t.partition("-")[0] in languages and t not in languages
+        )
     return TtsVoice(
         name=voice.name,
         attribution=Attribution(name=voice.attribution, url=voice.attribution_url),
         installed=True,
         description=voice.description or voice.name,
         version=None,
-        languages=_with_bare_tags(voice.languages or _NO_LANGUAGE),
+        languages=languages,
         speakers=[TtsVoiceSpeaker(name) for name in known] if known else None,
     )
 
