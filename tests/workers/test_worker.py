@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 from wyoming_voiceclone.backends import SynthesisRequest
+from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.testing.cloning import check_cloning
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.testing.home_assistant import HomeAssistant
@@ -137,6 +139,25 @@ async def test_closing_it_leaves_nothing_behind(make_worker: MakeWorker) -> None
         await worker.synthesize(ONE)
 
 
+async def test_closing_it_while_it_starts_leaves_nothing_behind(make_worker: MakeWorker) -> None:
+    worker = await make_worker(load_s=30)
+    asking = asyncio.create_task(worker.synthesize(ONE))
+    await until(lambda: bool(processes()), 2)
+    await worker.aclose()
+    with pytest.raises(BackendUnavailable, match="closed"):
+        await asking
+    assert not processes()
+
+
+async def test_whoever_gives_up_waiting_does_not_stop_the_start(make_worker: MakeWorker) -> None:
+    worker = await make_worker(load_s=0.5)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await worker.synthesize(ONE)
+    await speak(worker, ONE)
+    assert len(processes()) == 1
+
+
 async def test_a_worker_that_does_not_listen_to_reason_is_killed(make_worker: MakeWorker) -> None:
     worker = await make_worker(WorkerLimits(grace_s=0.2))
     await worker.warm(["ada"])
@@ -179,6 +200,20 @@ async def test_a_killed_worker_is_a_broken_sentence_at_once(make_worker: MakeWor
     with pytest.raises(BackendUnavailable):
         await worker.synthesize(ONE)
     assert time.monotonic() - began < 0.1
+
+
+async def test_a_sentence_that_its_crash_cuts_off_is_said_by_the_next_backend(
+    make_worker: MakeWorker,
+) -> None:
+    worker = await make_worker(chunk_s=0.02)
+    await worker.warm(["ada"])
+    cpu = ScriptedBackend("cpu")
+    async with await Router([worker, cpu]).synthesize(LONG) as stream:
+        await anext(stream)
+        processes()[0].kill()
+        async for _ in stream:
+            pass
+    assert [request.text for request in cpu.spoken] == [LONG.text]
 
 
 async def test_after_a_crash_it_comes_back_by_itself(make_worker: MakeWorker) -> None:
@@ -265,6 +300,21 @@ async def test_closing_a_stream_stops_the_engine_within_a_chunk(
     computed = re.search(r"computed (\d+) of 200", caplog.text)
     assert computed
     assert int(computed[1]) <= 2
+
+
+async def test_a_listener_who_does_not_listen_holds_the_engine_up(
+    make_worker: MakeWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What lies between is what the kernel and two buffers hold, however long the text is."""
+    worker = await make_worker(word_s=1.0)
+    stream = await worker.synthesize(SynthesisRequest("word " * 1_000, "ada"))
+    await asyncio.sleep(1.5)
+    assert "computed" not in caplog.text
+    await stream.aclose()
+    await until(lambda: "computed" in caplog.text, 2)
+    computed = re.search(r"computed (\d+) of 1000", caplog.text)
+    assert computed
+    assert int(computed[1]) < 20
 
 
 async def test_its_log_is_the_servers_log(

@@ -210,19 +210,6 @@ async def test_cancelling_an_enrolment_stops_it() -> None:
         assert done  # and no task of the server is left behind
 
 
-async def test_an_unread_stream_holds_the_engine_up() -> None:
-    """What lies between is what the kernel and two buffers hold, however long the text is."""
-    backend = ScriptedBackend(word_s=1.0)
-    async with served(backend) as make:
-        peer = await make()
-        text = "word " * 2_000
-        async with await peer.synthesize(SynthesisRequest(text, "ada")) as stream:
-            await asyncio.sleep(0.5)
-            assert backend.speaking == 1
-            heard = [len(await anext(stream)) for _ in range(10)]
-    assert all(heard)
-
-
 async def test_a_failure_before_the_first_chunk_lets_another_be_asked() -> None:
     async with served(scripted(refuse="no")) as make:
         peer = await make()
