@@ -119,15 +119,18 @@ async def test_whoever_loses_patience_is_refused_and_the_next_one_is_served(
     await voices.aclose()
 
 
-async def test_a_failure_is_everybodys_who_waits_and_tried_anew_by_the_next(
+async def test_a_failure_is_everybodys_who_waits_and_tried_anew_after_a_while(
     files: dict[str, VoiceFile], load: Loader
 ) -> None:
     await asyncio.to_thread(files["a"].model.write_bytes, b"broken")
-    voices = LoadedVoices(load, 10**9)
+    voices = LoadedVoices(load, 10**9, retry_s=0.3)
     tasks = [use(voices, files["a"]) for _ in range(3)]
     failures = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(failure, BackendUnavailable) for failure in failures)
+    with pytest.raises(BackendUnavailable):
+        await use(voices, files["a"])
     assert load.loaded == ["a"]
+    await asyncio.sleep(0.4)
     with pytest.raises(BackendUnavailable):
         await use(voices, files["a"])
     assert load.loaded == ["a", "a"]

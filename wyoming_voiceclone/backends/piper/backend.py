@@ -4,10 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
+from threading import Event
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends.backend import AudioStream, Capabilities, SynthesisRequest
 from wyoming_voiceclone.backends.engine import Folders
+from wyoming_voiceclone.backends.piper import cache as cut_voices
 from wyoming_voiceclone.backends.piper.downloads import voice_folders
 from wyoming_voiceclone.backends.piper.fetching import Fetching
 from wyoming_voiceclone.backends.piper.loaded_voice import LoadedVoice
@@ -41,6 +44,8 @@ class PiperBackend:
         self._voices = LoadedVoices(self._load, settings.memory_limit_mb * 1_000_000)
         self._scheduler = Scheduler(cores=self._cores())
         self._watching: asyncio.Task[None] | None = None
+        self._cut: set[tuple[str, str]] = set()
+        self._stop = Event()
         self._closed = False
         self._capabilities = self._offer()
 
@@ -86,6 +91,7 @@ class PiperBackend:
 
     async def aclose(self) -> None:
         self._closed = True
+        self._stop.set()
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -134,8 +140,20 @@ class PiperBackend:
 
     async def _watch(self) -> None:
         while True:
+            await self._cut_new_ones()
             await asyncio.sleep(_RESCAN_S)
             await self._rescan()
+
+    async def _cut_new_ones(self) -> None:
+        """Do beforehand what takes seconds when a voice is loaded for the first time."""
+        for file in list(self._folders.voices.values()):
+            if (key := (file.name, file.revision)) not in self._cut:
+                self._cut.add(key)
+                ensure = partial(cut_voices.ensure, file.model, file.config, self._cache)
+                try:
+                    await asyncio.to_thread(ensure, self._stop)
+                except (BackendUnavailable, OSError) as error:
+                    _LOG.warning("%s cannot speak: %s", file.name, error)
 
     async def _rescan(self) -> None:
         before = self._folders.voices
@@ -150,7 +168,7 @@ class PiperBackend:
         """Blocks for about a second. Raises BackendUnavailable, whatever is wrong with a file."""
         try:
             return LoadedVoice.load(
-                file.model, file.config, cache=self._cache, threads=self._cores()
+                file.model, file.config, cache=self._cache, threads=self._cores(), stop=self._stop
             )
         except BackendUnavailable:
             raise

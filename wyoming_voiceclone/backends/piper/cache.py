@@ -12,10 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 
 from wyoming_voiceclone.backends.piper.entry import Facts
 from wyoming_voiceclone.errors import BackendUnavailable
@@ -38,16 +40,25 @@ def find(model: Path, cache: Path) -> Path | None:
     return folder
 
 
+def ensure(model: Path, config: Path, cache: Path, stop: Event) -> None:
+    """Cut `model` unless that was done before. Blocking; raises BackendUnavailable."""
+    if find(model, cache) is None:
+        with made(model, config, cache, stop):
+            pass
+
+
 @contextmanager
-def made(model: Path, config: Path, cache: Path | None) -> Iterator[Path]:
+def made(
+    model: Path, config: Path, cache: Path | None, stop: Event | None = None
+) -> Iterator[Path]:
     """Cut `model` now; the folder may be gone after the `with` block when nothing can be kept.
 
-    Raises BackendUnavailable when the file is no model.
+    Raises BackendUnavailable when the file is no model, or once `stop` is set.
     """
     with tempfile.TemporaryDirectory(prefix="piper-", dir=_writable(cache)) as temporary:
         folder = Path(temporary) / "entry"
         folder.mkdir()
-        final = _prepare(model, config, folder)
+        final = _prepare(model, config, folder, stop or Event())
         if final and cache is not None and (kept := _keep(folder, cache / _key(model))) is not None:
             folder = kept
         yield folder
@@ -89,28 +100,44 @@ def _keep(folder: Path, target: Path) -> Path | None:
     return target
 
 
-def _prepare(model: Path, config: Path, folder: Path) -> bool:
+def _prepare(model: Path, config: Path, folder: Path, stop: Event) -> bool:
     """Fill `folder`; False when the verdict may be another one next time."""
+    try:
+        status, said = _run(model, config, folder, stop)
+    except OSError as error:
+        Facts(1.0, reason=f"it could not be cut: {error}").write(folder)
+        return False
+    if stop.is_set():
+        raise BackendUnavailable("piper is being shut down — ask another backend")
+    if status == _BROKEN:
+        raise BackendUnavailable(
+            f"{model}: not a usable ONNX model ({said[:300]}) — download the voice again"
+        )
+    if status:
+        last = (said.splitlines() or [f"exit status {status}"])[-1]
+        Facts(1.0, reason=f"it could not be cut: {last[:300]}").write(folder)
+    return not status
+
+
+def _run(model: Path, config: Path, folder: Path, stop: Event) -> tuple[int, str]:
+    """The exit status of `prepare`, and what it said; it is killed once `stop` is set."""
     command = [sys.executable, "-m", "wyoming_voiceclone.backends.piper.prepare"]
     root = str(Path(__file__).parents[3])  # also when this program runs from a checkout
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    try:
-        done = subprocess.run(  # noqa: S603  our own module
-            [*command, str(model.resolve()), str(folder), str(config.resolve())],
+    arguments = [str(model.resolve()), str(folder), str(config.resolve())]
+    deadline = time.monotonic() + _PREPARING_S
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603  our own module
+            [*command, *arguments],
             env=os.environ | {"PYTHONPATH": paths},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PREPARING_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        Facts(1.0, reason=f"it could not be cut: {error}").write(folder)
-        return False
-    if done.returncode == _BROKEN:
-        fact = f"not a usable ONNX model ({done.stderr.strip()[:300]})"
-        raise BackendUnavailable(f"{model}: {fact} — download it again")
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        Facts(1.0, reason=f"it could not be cut: {lines[-1][:300]}").write(folder)
-    return not done.returncode
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        ) as process,
+    ):
+        while process.poll() is None:
+            if stop.wait(0.05) or time.monotonic() > deadline:
+                process.kill()
+        said.seek(0)
+        return process.wait(), said.read(10_000).decode(errors="replace").strip()

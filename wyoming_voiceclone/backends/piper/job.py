@@ -51,7 +51,10 @@ class Job:
         self._before = None
 
     def turn(self, now: float, *, alone: bool) -> Turn:
-        """What the worker may weigh against other sentences' claims."""
+        """What the worker may weigh against other sentences' claims.
+
+        Called by workers, while the event loop may close this job or the one before it.
+        """
         work = self.work
         if work.text_is_next:
             cost_s = work.text_s(alone=alone)
@@ -63,8 +66,9 @@ class Job:
 
     def due(self) -> float:
         """When the listener will have heard all that is made so far, of this and before it."""
-        if self._before is not None and self._before.unheard:
-            return self._before.end() + self.work.seconds
+        before = self._before
+        if before is not None and before.unheard:
+            return before.end() + self.work.seconds
         heard_from = self._playback.dry_at
         if self._playback.started is None and self._first_made is not None:
             heard_from = self._first_made
@@ -80,7 +84,8 @@ class Job:
         return not self.closed and not (self.work.done and self._taken_s >= self.work.seconds)
 
     def _follows(self) -> bool:
-        return self._before is not None and self._before.unheard
+        before = self._before
+        return before is not None and before.unheard
 
     def step(self, *, others: int, alone: bool) -> bool:
         """Do the next step; False when there is none after it. Never raises.

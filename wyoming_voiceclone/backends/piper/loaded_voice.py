@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -19,20 +20,26 @@ from wyoming_voiceclone.errors import BackendUnavailable
 _LOG = logging.getLogger(__name__)
 _WARM_UP_IDS = 60
 # bytes in memory per byte of the graphs: weights, and what the sessions keep for their next run
-# (medium, 63 MB: a process of 222 MB after long sentences, 90 MB with a tiny voice)
+# (medium, 63 MB: 233 MB after long sentences), twice over where there is a session for each core
 _IN_MEMORY = 2.1
+_IN_MEMORY_TWICE = 3.7
 
 
 class LoadedVoice:
     """Made by `load`. Blocking; safe from any thread, for several sentences at a time."""
 
     def __init__(
-        self, name: str, phonemizer: Phonemizer, model: CutModel | Session, facts: Facts, size: int
+        self,
+        name: str,
+        phonemizer: Phonemizer,
+        model: CutModel | Session,
+        facts: Facts,
+        memory_bytes: float,
     ) -> None:
         self.name = name
         self.rate = phonemizer.rate
         self.full_scale = facts.full_scale
-        self.memory_bytes = round(size * _IN_MEMORY)
+        self.memory_bytes = round(memory_bytes)
         self.streams = isinstance(model, CutModel)
         self.phonemizer = phonemizer
         self._costs = {True: Costs(), False: Costs()}
@@ -40,14 +47,22 @@ class LoadedVoice:
         self._model = model
 
     @classmethod
-    def load(cls, model: Path, config: Path, *, cache: Path | None, threads: int) -> "LoadedVoice":
-        """Open a stock voice. Blocking: seconds the first time, then below one.
+    def load(
+        cls,
+        model: Path,
+        config: Path,
+        *,
+        cache: Path | None,
+        threads: int,
+        stop: Event | None = None,
+    ) -> "LoadedVoice":
+        """Open a stock voice. Blocking: seconds the first time, then about one.
 
-        Raises BackendUnavailable when a file is broken or missing.
+        Raises BackendUnavailable when a file is broken or missing, or once `stop` is set.
         """
         phonemizer = Phonemizer(config)
         try:
-            voice = cls._opened(model, config, phonemizer, cache, threads)
+            voice = cls._opened(model, config, phonemizer, cache, threads, stop)
         except OSError as error:
             raise BackendUnavailable(f"{model}: {error} — download the voice again") from error
         voice.warm_up()
@@ -55,7 +70,13 @@ class LoadedVoice:
 
     @classmethod
     def _opened(
-        cls, model: Path, config: Path, phonemizer: Phonemizer, cache: Path | None, threads: int
+        cls,
+        model: Path,
+        config: Path,
+        phonemizer: Phonemizer,
+        cache: Path | None,
+        threads: int,
+        stop: Event | None,
     ) -> "LoadedVoice":
         if cache is not None and (folder := cut_voices.find(model, cache)) is not None:
             try:
@@ -66,7 +87,7 @@ class LoadedVoice:
                 _LOG.info(
                     "%s: the cut voice on disk is unusable (%s): cut again", model.stem, error
                 )
-        with cut_voices.made(model, config, cache) as folder:
+        with cut_voices.made(model, config, cache, stop) as folder:
             return cls._from(folder, model, phonemizer, threads)
 
     @classmethod
@@ -76,13 +97,14 @@ class LoadedVoice:
         facts = Facts.read(folder)
         if not facts.reason:
             size = sum((folder / f"{part}.onnx").stat().st_size for part in PARTS)
-            return cls(model.stem, phonemizer, CutModel(folder, threads), facts, size)
+            memory_bytes = size * (_IN_MEMORY_TWICE if threads > 1 else _IN_MEMORY)
+            return cls(model.stem, phonemizer, CutModel(folder, threads), facts, memory_bytes)
         _LOG.warning("%s speaks whole sentences, without streaming: %s", model.stem, facts.reason)
         try:
             whole = whole_session(model, threads)
         except Exception as error:
             raise BackendUnavailable(f"{model}: {error} — download the voice again") from error
-        return cls(model.stem, phonemizer, whole, facts, model.stat().st_size)
+        return cls(model.stem, phonemizer, whole, facts, model.stat().st_size * _IN_MEMORY)
 
     def costs(self, *, alone: bool) -> Costs:
         """What runs take that have all the cores for themselves, or one core each."""

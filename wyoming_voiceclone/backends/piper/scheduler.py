@@ -17,6 +17,9 @@ from wyoming_voiceclone.backends.piper.policy import choose
 from wyoming_voiceclone.backends.piper.sentence import Sentence, Work
 from wyoming_voiceclone.errors import BackendUnavailable
 
+_SOON_S = 0.05
+"""All the cores are waited for so long; what runs longer, or longer than expected, is not."""
+
 
 class Scheduler:
     """One per process. Its threads start with the first sentence and end with `aclose`.
@@ -29,6 +32,8 @@ class Scheduler:
     def __init__(self, *, cores: int = 1) -> None:
         self._cores = cores
         self._running = 0
+        self._over_at = 0.0
+        """When what is running should be over."""
         self._threads: list[threading.Thread] = []
         self._arrived: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         """New jobs; None wakes a worker. The loop only puts, so it never waits for a lock."""
@@ -94,27 +99,38 @@ class Scheduler:
                 self._running -= 1
                 if unfinished:
                     self._ready.append(job)
+        self._arrived.put(None)  # for whoever still waits
 
     def _next(self) -> tuple[Job, bool] | None:
         """Take the job whose step is due, and whether it has all the cores for itself."""
         with self._choosing:
             self._receive()
             self._ready = [job for job in self._ready if not job.closed]
-            alone = self._running + len(self._ready) < max(self._cores, 2)
-            if not self._ready or (alone and self._running):
-                return None
             now = time.monotonic()
+            few = self._running + len(self._ready) < max(self._cores, 2)
+            soon = self._running and 0 <= self._over_at - now < _SOON_S
+            if not self._ready or (few and soon):
+                return None
+            alone = few and not self._running
             turns = [job.turn(now, alone=alone) for job in self._ready]
-            job = self._ready.pop(choose(turns, now, 1 if alone else self._cores))
+            at = choose(turns, now, 1 if alone else self._cores)
+            self._over_at = max(self._over_at, now + turns[at].cost_s)
             self._running += 1
+            job = self._ready.pop(at)
             if self._ready and not alone and self._running < self._cores:
                 self._arrived.put(None)
             return job, alone
 
     def _wait(self) -> None:
-        if (job := self._arrived.get()) is not None:
-            with self._choosing:
-                self._ready.append(job)
+        """For a job, or a nudge; not long where one is ready and waits for all the cores."""
+        with suppress(queue.Empty):
+            job = None if self._closing else self._arrived.get(timeout=self._patience_s())
+            if job is not None:
+                with self._choosing:
+                    self._ready.append(job)
+
+    def _patience_s(self) -> float | None:
+        return _SOON_S if self._ready else None
 
     def _receive(self) -> None:
         with suppress(queue.Empty):
