@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -41,6 +42,10 @@ def processes() -> list[psutil.Process]:
         for child in psutil.Process().children(recursive=True)
         if child.status() != psutil.STATUS_ZOMBIE and HOSTED_AS in child.cmdline()
     ]
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
 
 
 def exists(path: Path) -> bool:
@@ -137,6 +142,18 @@ async def test_closing_it_leaves_nothing_behind(make_worker: MakeWorker) -> None
     assert not exists(folder)
     with pytest.raises(BackendUnavailable, match="closed"):
         await worker.synthesize(ONE)
+
+
+async def test_what_a_killed_server_left_behind_is_removed(
+    make_worker: MakeWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone, alive = tmp_path / "voiceclone-4194305-x", tmp_path / f"voiceclone-{os.getppid()}-x"
+    for folder in (gone, alive):
+        make_folder(folder)
+    await (await make_worker()).warm(["ada"])
+    assert not exists(gone)
+    assert exists(alive)
 
 
 async def test_closing_it_while_it_starts_leaves_nothing_behind(make_worker: MakeWorker) -> None:

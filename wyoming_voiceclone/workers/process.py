@@ -6,10 +6,13 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.logs import current_level
@@ -39,8 +42,7 @@ class WorkerProcess:
     @classmethod
     async def start(cls, plan: WorkerPlan, startup_s: float) -> "WorkerProcess":
         """Return once the engine is there. Raises BackendUnavailable."""
-        # not in the cache folder: the path of a socket may have 107 bytes, no more
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="voiceclone-"))
+        folder = await asyncio.to_thread(_new_folder)
         try:
             process = cls(plan, await _spawn(plan, folder), folder)
         except OSError as error:
@@ -106,6 +108,22 @@ class WorkerProcess:
         """The group, as an engine may have processes of its own; gone ones do not mind."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+
+def _new_folder() -> Path:
+    """Of this user alone, and not in the cache: the path of a socket has 107 bytes at most."""
+    for left in Path(tempfile.gettempdir()).glob("voiceclone-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)) and not _is_served(left):
+            shutil.rmtree(left, ignore_errors=True)  # by a server that was killed
+    return Path(tempfile.mkdtemp(prefix=f"voiceclone-{os.getpid()}-"))
+
+
+def _is_served(folder: Path) -> bool:
+    """Somebody in another container may count processes otherwise."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        trial.settimeout(0.1)
+        return trial.connect_ex(str(folder / "socket")) == 0
 
 
 async def _spawn(plan: WorkerPlan, folder: Path) -> asyncio.subprocess.Process:
