@@ -1,7 +1,9 @@
 """Speech: one utterance, one rate, from a stream of text."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.errors import NoBackend
-from wyoming_voiceclone.synthesis.performance import Silences
+from wyoming_voiceclone.synthesis.performance import MOST_SILENCE_S, Silences
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
@@ -212,3 +214,31 @@ async def test_sentences_know_when_their_listener_runs_dry() -> None:
     assert first is second
     assert first is not None
     assert first.dry_at > first.arrived + 3.0
+
+
+async def test_no_number_of_breaks_makes_endless_silence() -> None:
+    document = "<speak>One." + '<break time="10s"/>' * 500 + "Two.</speak>"
+    request = UtteranceRequest(text_format="ssml")
+    rate, samples = await said(Speech(ScriptedBackend()), document, request=request)
+    assert len(samples) / rate == pytest.approx(0.1 + MOST_SILENCE_S + 0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("text_format", ["text", "ssml"])
+@pytest.mark.parametrize("text", ["。" * 20_000, "! " * 10_000])
+async def test_a_text_without_a_word_holds_nobody_up(
+    text: str, text_format: Literal["text", "ssml"]
+) -> None:
+    waits: list[float] = []
+
+    async def somebody_else() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0)
+            waits.append(time.monotonic() - began)
+
+    other = asyncio.create_task(somebody_else())
+    await said(Speech(ScriptedBackend()), text, request=UtteranceRequest(text_format=text_format))
+    other.cancel()
+    await asyncio.wait([other])
+    assert len(waits) > 100
+    assert sorted(waits)[-3] < 0.05  # twice the machine may have been busy with something else

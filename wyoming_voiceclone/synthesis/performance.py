@@ -17,6 +17,13 @@ EMPTY_RATE = 22_050
 """The rate of an utterance in which nothing is said: Home Assistant's native one."""
 
 
+MOST_SILENCE_S = 30.0
+"""However many breaks stand in a row."""
+
+PIECE_S = 0.5
+"""Of sound at a time is levelled on the event loop: 2 ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """What the backend is asked, and how long to be silent before it when it is not the first."""
@@ -76,7 +83,7 @@ class Performance:
         """The next sentence, its first chunk ready; breaks before it become silence due."""
         async for cue in self._cues:
             if isinstance(cue, Break):
-                self._silence_s += cue.seconds
+                self._silence_s = min(self._silence_s + cue.seconds, MOST_SILENCE_S)
             else:
                 return cue, await self._backend.synthesize(cue.request)
         return None
@@ -91,7 +98,8 @@ class Performance:
                 leveller.begin(upcoming[1].source, upcoming[1].full_scale)
                 async with aclosing(self._sentence(upcoming[1], rate)) as chunks:
                     async for chunk in chunks:
-                        yield leveller.feed(chunk)
+                        for start in range(0, len(chunk), round(PIECE_S * rate)):
+                            yield leveller.feed(chunk[start : start + round(PIECE_S * rate)])
                 if (upcoming := await self._next()) is not None:
                     self._silence_s += upcoming[0].silence_before_s
             yield leveller.finish()

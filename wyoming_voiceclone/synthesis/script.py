@@ -18,7 +18,7 @@ PAUSE_S = 0.15
 """A text stream this long silent after a full stop has ended its sentence."""
 
 PART_CHARS = 1_000
-"""A long text is split part by part, so that nobody else has to wait (at worst 5 ms a part)."""
+"""A long text is split part by part, so that nobody else has to wait (at worst 5 ms for each)."""
 
 Line = Span | Break
 
@@ -68,14 +68,16 @@ async def _ssml(text: AsyncIterator[str], language: str) -> AsyncGenerator[Line,
     for note in ssml.ignored:
         _LOGGER.warning("SSML: %s", note)
     for item in ssml.items:
-        for line in [item] if isinstance(item, Break) else _sentences(item, language):
-            yield line
-
-
-def _sentences(span: Span, language: str) -> Iterator[Span]:
-    splitter = SentenceSplitter(span.language or language)
-    for sentence in [*splitter.feed(span.text), *splitter.finish()]:
-        yield replace(span, text=sentence)
+        if isinstance(item, Break):
+            yield item
+            continue
+        splitter = SentenceSplitter(item.language or language)
+        for part in _parts(item.text):
+            for sentence in splitter.feed(part):
+                yield replace(item, text=sentence)
+            await asyncio.sleep(0)
+        for sentence in splitter.finish():
+            yield replace(item, text=sentence)
 
 
 def _early(span: Span, clause_chars: int) -> list[Span]:

@@ -1,5 +1,6 @@
 """Speech: a stream of text in, one utterance of audio at one rate out."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -122,6 +123,8 @@ class Speech:
                 if cue := self._sentence(order, line, voice, asked, follows=spoken):
                     spoken = True
                     yield cue
+                else:
+                    await asyncio.sleep(0)  # nor do sentences without a word hold anybody up
 
     def _sentence(
         self, order: _Order, span: Span, voice: Voice, language: str | None, *, follows: bool
