@@ -8,7 +8,7 @@ from wyoming_voiceclone import __version__
 from wyoming_voiceclone.commands.cache import cli as cache
 from wyoming_voiceclone.commands.config import config
 from wyoming_voiceclone.commands.doctor import doctor
-from wyoming_voiceclone.commands.say import say
+from wyoming_voiceclone.commands.say import SayCommand, say
 from wyoming_voiceclone.commands.serve import serve
 from wyoming_voiceclone.commands.voices import cli as voices
 
@@ -42,7 +42,7 @@ def _root(
 
 
 cli.command("serve")(serve)
-cli.command("say")(say)
+cli.command("say", cls=SayCommand)(say)
 cli.add_typer(voices, name="voices")
 cli.add_typer(cache, name="cache")
 cli.command("config")(config)

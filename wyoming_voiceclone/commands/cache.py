@@ -6,17 +6,27 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
-from wyoming_voiceclone.app import MEGABYTE, open_app
-from wyoming_voiceclone.commands.options import PATIENT, Config, LogLevel, VoiceName, begin
+from wyoming_voiceclone.app import MEGABYTE, App, open_app
+from wyoming_voiceclone.commands.asked_voice import can_come, how_it_comes, is_here, unknown
+from wyoming_voiceclone.commands.options import (
+    PATIENT,
+    Config,
+    DataDir,
+    LogLevel,
+    VoiceName,
+    VoicesDir,
+    begin,
+)
 from wyoming_voiceclone.commands.own_voices import preload
 from wyoming_voiceclone.config import Settings
-from wyoming_voiceclone.errors import BackendError, ConfigError
+from wyoming_voiceclone.errors import BackendError, ConfigError, UnknownVoice
 from wyoming_voiceclone.synthesis.phrase_store import PhraseStore
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.voices.speaker_store import SpeakerStore
@@ -70,27 +80,37 @@ def stats(
 
 
 @cli.command("preload")
-def preload_(*, config: Config = None, log_level: LogLevel = None) -> None:
+def preload_(
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    voices_dir: VoicesDir = None,
+    log_level: LogLevel = None,
+) -> None:
     """Let every engine that clones learn every voice of your own now."""
-    preload(begin(config, PATIENT, log_level, quiet=True), [])
+    preload(_settings(config, data_dir, voices_dir, log_level), [])
 
 
 @cli.command("warm")
 def warm(
     file: Annotated[
-        typer.FileText, typer.Argument(help="One phrase per line; - reads standard input.")
+        typer.FileText,
+        typer.Argument(help="One phrase per line, # begins a comment; - reads standard input."),
     ],
     *,
     voice: VoiceName = None,
     config: Config = None,
+    data_dir: DataDir = None,
+    voices_dir: VoicesDir = None,
     log_level: LogLevel = None,
 ) -> None:
     """Speak every line of a file once, so that it is answered at once from then on.
 
     [dim]echo "The door is open." | wyoming-voiceclone cache warm -[/]
     """
-    settings = begin(config, PATIENT, log_level, quiet=True)
-    phrases = [line.strip() for line in file if line.strip()]
+    settings = _settings(config, data_dir, voices_dir, log_level)
+    lines = map(str.strip, file)
+    phrases = [line for line in lines if line and not line.startswith("#")]
     failed = asyncio.run(_warm(settings, phrases, voice))
     typer.echo(f"{len(phrases) - len(failed)} of {len(phrases)} phrases spoken and kept")
     if failed:
@@ -113,6 +133,16 @@ def clear(
             _speakers(settings).clear()
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror} — see who owns it") from error
+
+
+def _settings(
+    config: Path | None,
+    data_dir: Path | None,
+    voices_dir: Path | None,
+    log_level: LogLevel,
+) -> Settings:
+    flags = {**PATIENT, "folders": {"data": data_dir, "voices": voices_dir}}
+    return begin(config, flags, log_level, quiet=True)
 
 
 def _count(settings: Settings) -> Stats:
@@ -145,7 +175,13 @@ async def _warm(settings: Settings, phrases: list[str], voice: str | None) -> li
     """What went wrong, one line per phrase."""
     failed: list[str] = []
     async with open_app(settings) as app:
-        for phrase in track(phrases, "speaking", console=Console(stderr=True), transient=True):
+        if voice and not is_here(app, voice):
+            raise _not_here(app, settings, voice)
+        bar = Console(stderr=True)
+        # a bar that is not shown still leaves an empty line
+        for phrase in track(
+            phrases, "speaking", console=bar, transient=True, disable=not bar.is_terminal
+        ):
             try:
                 async with await app.speech.speak(UtteranceRequest(voice), _once(phrase)) as stream:
                     async for _ in stream:
@@ -154,6 +190,12 @@ async def _warm(settings: Settings, phrases: list[str], voice: str | None) -> li
                 failed.append(f"{phrase}: {error}")
             await app.phrases.settled()
     return failed
+
+
+def _not_here(app: App, settings: Settings, voice: str) -> UnknownVoice:
+    if can_come(app, voice):
+        return UnknownVoice(f"{voice}: no such voice here — {how_it_comes(voice)}")
+    return unknown(app, settings, voice)
 
 
 async def _once(text: str) -> AsyncIterator[str]:

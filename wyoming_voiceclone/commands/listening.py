@@ -1,7 +1,10 @@
-"""Where spoken audio goes: a file, or this machine's loudspeaker."""
+"""Where spoken audio goes: a file, standard output, or this machine's loudspeaker."""
 
 import asyncio
+import fcntl
 import os
+import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
@@ -11,20 +14,38 @@ from typing import Any
 import soundfile
 
 from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.pcm import to_pcm16
 from wyoming_voiceclone.errors import ConfigError
 
 Write = Callable[[Chunk], Awaitable[None]]
 Sink = AbstractAsyncContextManager[Write]
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+PIPE = Path("-")
+"""Standard output, where a file could be named."""
+_UNTIL_THE_END = 0xFFFFFFFF
+"""What a RIFF header says for a length not known yet, as ffmpeg and sox write it into a pipe."""
+
+
+def check_output(path: Path) -> None:
+    """Raises ConfigError where no audio can be written, before anything is spoken."""
+    if path == PIPE and sys.stdout.isatty():
+        raise ConfigError("-o -: a terminal plays no sound — pipe it on: `-o - | aplay`")
+    if path == PIPE:
+        return
+    if path.suffix.lower() not in FORMATS:
+        raise ConfigError(f"{path}: not a known kind of audio file — use .wav or .flac")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent} — make it, or choose another")
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder — name a file in it")
 
 
 @asynccontextmanager
 async def file_sink(path: Path, rate: int) -> AsyncIterator[Write]:
     """16-bit mono; the file appears when it is whole, and not at all after an error."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise ConfigError(f"{path}: not a known kind of audio file — use .wav or .flac")
+    check_output(path)
+    kind = FORMATS[path.suffix.lower()]
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         file = await asyncio.to_thread(_create, partial, rate, kind)
@@ -39,6 +60,32 @@ async def file_sink(path: Path, rate: int) -> AsyncIterator[Write]:
         await asyncio.to_thread(os.replace, partial, path)
     finally:
         await asyncio.to_thread(partial.unlink, missing_ok=True)
+
+
+@asynccontextmanager
+async def pipe_sink(rate: int) -> AsyncIterator[Write]:
+    """A 16-bit mono WAV on standard output, chunk by chunk."""
+    out = sys.stdout.buffer
+    appends = fcntl.fcntl(out.fileno(), fcntl.F_GETFL) & os.O_APPEND
+    begin = out.tell() if out.seekable() and not appends else None
+    written = 0
+
+    def put(data: bytes) -> None:
+        out.write(data)
+        out.flush()
+
+    async def write(chunk: Chunk) -> None:
+        nonlocal written
+        pcm = to_pcm16(chunk)
+        written += len(pcm)
+        await asyncio.to_thread(put, pcm)
+
+    await asyncio.to_thread(put, _wav_header(rate))
+    yield write
+    if begin is not None:  # a file: the length can be told
+        out.seek(begin)
+        await asyncio.to_thread(put, _wav_header(rate, written))
+        out.seek(0, os.SEEK_END)
 
 
 @asynccontextmanager
@@ -66,6 +113,15 @@ def sound_library() -> Any:
             "playing needs the PortAudio library — "
             "apt install libportaudio2, or write a file with -o speech.wav"
         ) from error
+
+
+def _wav_header(rate: int, size: int | None = None) -> bytes:
+    """44 bytes: RIFF, 16-bit mono PCM, `size` bytes of it."""
+    whole, data = (_UNTIL_THE_END,) * 2 if size is None else (size + 36, size)
+    about = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16)
+    return (
+        struct.pack("<4sI4s", b"RIFF", whole, b"WAVE") + about + struct.pack("<4sI", b"data", data)
+    )
 
 
 def _create(path: Path, rate: int, kind: str) -> Any:

@@ -233,7 +233,8 @@ async def _warm(settings: Settings, names: list[str]) -> tuple[int, list[str]]:
 
 
 async def _learn(app: App, todo: list[Lesson], wrong: list[str]) -> tuple[int, list[str]]:
-    bar = Progress(console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
     with bar:
         task = bar.add_task("learning", total=len(todo))
 
