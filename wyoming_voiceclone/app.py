@@ -186,13 +186,25 @@ async def _warm_default(app: App, voice: str) -> None:
     voice = app.called(voice)
     if voice in app.cloning.parts:
         voice = ""  # learnt with the others
-    owners = [one for one in app.backends if named(voice, one.capabilities().voices)]
-    if voice and not owners:
+    here = any(named(voice, one.capabilities().voices) for one in app.backends)
+    wanted = [voice] if voice else []
+    if voice and not here:
         instead = next((one.name for one in app.speech.voices()), "nobody")
         _LOGGER.warning("the default voice %s is not here: %s speaks until it is", voice, instead)
+        wanted.append(instead)
     warmable = [one for one in app.backends if isinstance(one, Warmable)]
-    wanted = [[voice] if voice and (not owners or one in owners) else [] for one in warmable]
-    await asyncio.gather(*map(_warm, warmable, wanted))
+    await asyncio.gather(*(_warm(one, _concerning(one, wanted, app)) for one in warmable))
+
+
+def _concerning(backend: Backend, wanted: Sequence[str], app: App) -> Sequence[str]:
+    """Those that the backend has, and those that nobody has: it may know where they come from."""
+    others = [one for one in app.backends if one is not backend]
+    return [
+        voice
+        for voice in wanted
+        if named(voice, backend.capabilities().voices)
+        or not any(named(voice, one.capabilities().voices) for one in others)
+    ]
 
 
 async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
