@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
 
@@ -55,6 +56,8 @@ async def learn_ahead(
 
 async def watch(cloning: Cloning, *, ahead: bool = True) -> None:
     """Look for changed voices for ever; `ahead`: learn them at once. Cancel to stop."""
+    with suppress(OSError):  # so that there is somewhere to drop a recording
+        await asyncio.to_thread(cloning.library.folder.mkdir, parents=True, exist_ok=True)
     changed = asyncio.Event()
     changed.set()
     async with asyncio.TaskGroup() as group:
