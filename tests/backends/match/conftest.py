@@ -1,11 +1,14 @@
 """Small voices to match with: espeak-ng, low and high."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from wyoming_voiceclone.backends import SynthesisRequest
 from wyoming_voiceclone.backends.espeak import EspeakSettings
@@ -16,7 +19,7 @@ from wyoming_voiceclone.testing.conformance import speak
 from wyoming_voiceclone.voices import Reference
 
 
-@cache
+@lru_cache
 def recording(voice: str, pitch: int, sentences: int = 4) -> Reference:
     """Somebody reading aloud; blocks for 50 ms."""
 
@@ -43,5 +46,18 @@ def high() -> Reference:
 
 
 @pytest.fixture
-def persons(low: Reference, high: Reference) -> Persons:
-    return Persons(low, high)
+def persons() -> Persons:
+    """Short ones."""
+    return Persons(recording("espeak-en-us", 20, 2), recording("espeak-en-gb", 90, 2))
+
+
+@pytest_asyncio.fixture
+async def espeak() -> AsyncIterator[EspeakBackend]:
+    backend = await asyncio.to_thread(EspeakBackend, EspeakSettings())
+    yield backend
+    await backend.aclose()
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("match")

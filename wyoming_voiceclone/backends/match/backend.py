@@ -21,13 +21,13 @@ from wyoming_voiceclone.backends.backend import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.backends.match.auditions import VERSION, Auditions
-from wyoming_voiceclone.backends.match.casting import Casting, Part
+from wyoming_voiceclone.backends.match.casting import Casting, Part, speaking
 from wyoming_voiceclone.backends.match.converter import Converter
 from wyoming_voiceclone.backends.match.listening import listened
 from wyoming_voiceclone.backends.match.settings import MatchSettings
 from wyoming_voiceclone.backends.match.statistics import VoiceStatistics
 from wyoming_voiceclone.backends.match.transport import Conversion, conversion
-from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class MatchBackend:
         tensors = learnt.tensors()
         target = VoiceStatistics.from_tensors(tensors)
         tell(_LISTENED)
-        language = reference.language or self._main_language()
+        language = self._spoken_language(reference.language)
         heard = partial(_tell_from, tell, _LISTENED)
         part = await self._casting.nearest(target, language, heard)
         tell(1.0)
@@ -107,8 +107,8 @@ class MatchBackend:
 
     async def aclose(self) -> None:
         self._closed = True
-        for executor in (self._learning, self._speaking):
-            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+        for executor in (self._learning, self._speaking):  # what waits there takes 1 s at most
+            await asyncio.to_thread(executor.shutdown)
 
     async def _converted(self, stream: AudioStream, way: Conversion) -> AsyncGenerator[Chunk, None]:
         async with stream:
@@ -125,12 +125,12 @@ class MatchBackend:
     async def _way(
         self, state: SpeakerState, language: str, request: SynthesisRequest
     ) -> tuple[Part, Conversion]:
-        strength = float(request.settings.get("strength", self._settings.strength))
+        strength = _strength(request, self._settings.strength)
         key = (state.key, language, str(strength), self.revision)
         if key not in self._ways:
             target = _target(state)
             part = await self._part(state, target, language)
-            make = partial(conversion, part.statistics, target, float(np.clip(strength, 0, 1)))
+            make = partial(conversion, part.statistics, target, strength)
             self._ways[key] = part, await self._run(self._speaking, make)
             while len(self._ways) > _REMEMBERED:
                 self._ways.popitem(last=False)
@@ -152,11 +152,24 @@ class MatchBackend:
         except RuntimeError as error:  # shut down meanwhile
             raise BackendError("match was closed while it worked") from error
 
+    def _spoken_language(self, wanted: str | None) -> str:
+        """Somebody may be heard in one language and spoken as in others."""
+        if wanted and speaking(wanted, self._base.capabilities().voices):
+            return wanted
+        return self._main_language()
+
     def _main_language(self) -> str:
         languages = self.capabilities().clone_languages
         if not languages:
             raise BackendUnavailable(f"match has no base voice: {self._base.name} has none")
         return "en-US" if "en-US" in languages else languages[0]
+
+
+def _strength(request: SynthesisRequest, usual: float) -> float:
+    wanted = request.settings.get("strength", usual)
+    if isinstance(wanted, str) or not 0 <= wanted <= 1:
+        raise BadRequest(f"{request.voice}: strength {wanted!r} — use a number from 0 to 1")
+    return float(wanted)
 
 
 def _target(state: SpeakerState) -> VoiceStatistics:
