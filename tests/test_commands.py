@@ -1,8 +1,11 @@
 """The command line as a person uses it: real processes, espeak as the engine."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 import tomllib
 import wave
 from io import BytesIO
@@ -51,6 +54,25 @@ def test_the_traceback_of_an_error_is_shown_at_debug(shell: Shell) -> None:
     assert done.returncode == 1
     assert "Traceback" in done.stderr
     assert done.stderr.endswith("use .wav or .flac\n")
+
+
+def test_an_interrupt_while_it_starts_leaves_no_traceback(shell: Shell) -> None:
+    (shell.folder / "slow").mkdir()
+    slow = "import time\nopen('importing', 'w').close()\ntime.sleep(30)\n"
+    (shell.folder / "slow/typer.py").write_text(slow, "utf-8")
+    root = str(Path(__file__).parents[1])
+    shell.environment["PYTHONPATH"] = os.pathsep.join([str(shell.folder / "slow"), root])
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        shell.command("doctor"),
+        cwd=shell.folder,
+        env=shell.environment,
+        stderr=subprocess.PIPE,
+    ) as process:
+        while not (shell.folder / "importing").exists():
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=5)
+    assert (process.returncode, told) == (130, b"")
 
 
 def test_config_prints_every_setting_and_mine_those_in_effect(shell: Shell) -> None:

@@ -1,7 +1,10 @@
 """What a check of this machine found."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from wyoming_voiceclone.errors import VoiceCloneError
 
 
 class Mark(StrEnum):
@@ -32,3 +35,10 @@ def note(thing: str, fact: str, remedy: str) -> Finding:
 def broken(thing: str, fact: str, remedy: str) -> Finding:
     """Something that the server needs does not work."""
     return Finding(Mark.BROKEN, thing, fact, remedy)
+
+
+def failed(thing: str, error: VoiceCloneError) -> Iterator[Finding]:
+    """What an error of ours tells: each line its own fact and remedy."""
+    for line in str(error).splitlines():
+        fact, _, remedy = line.partition(" — ")
+        yield broken(thing, fact, remedy)

@@ -1,22 +1,35 @@
 """The doctor's look at the engines: each says a word, the default voice first."""
 
+import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
-from wyoming_voiceclone.app import open_app
+from wyoming_voiceclone.app import App, open_app
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.engine import installed_engines
-from wyoming_voiceclone.commands.findings import Finding, broken, note, well
+from wyoming_voiceclone.commands.asked_voice import can_come, is_here, unknown
+from wyoming_voiceclone.commands.findings import Finding, broken, failed, note, well
 from wyoming_voiceclone.config import Settings
-from wyoming_voiceclone.errors import VoiceCloneError
+from wyoming_voiceclone.errors import ConfigError, VoiceCloneError
+from wyoming_voiceclone.text.lexicon import Lexicon
 from wyoming_voiceclone.voices import Voice, named, voice_for
 
 _WORD = "Hello."
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
+    if ill := await asyncio.to_thread(_lexicon, settings.speech.lexicon):
+        speech = settings.speech.model_copy(update={"lexicon": Path(os.devnull)})
+        settings = settings.model_copy(update={"speech": speech})
+        for finding in ill:
+            yield finding
     try:
         async with open_app(settings) as app:
+            for name in dict.fromkeys([*settings.voices, *settings.roles.values()]):
+                if about := _spoken_of(app, settings, name):
+                    yield about
             for name in sorted(set(installed_engines()) - {one.name for one in app.backends}):
                 yield _absent(name, settings)
             for backend in app.backends:
@@ -24,7 +37,26 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             wanted = app.called(settings.speech.default_voice)
             yield _default_voice(app.speech.voices(), wanted)
     except VoiceCloneError as error:
-        yield broken("speech", str(error), "reinstall wyoming-voiceclone")
+        for finding in failed("speech", error):
+            yield finding
+
+
+def _lexicon(path: Path) -> list[Finding]:
+    """What is wrong with the user's pronunciations."""
+    try:
+        if path.exists():
+            Lexicon.load(path)
+    except ConfigError as error:
+        return [*failed("lexicon", error)]
+    return []
+
+
+def _spoken_of(app: App, settings: Settings, name: str) -> Finding | None:
+    """What is wrong with a voice that stands in the settings."""
+    if is_here(app, name) or can_come(app, name):
+        return None
+    fact, _, remedy = str(unknown(app, settings, name)).partition(" — ")
+    return note("[voices] and [roles]", fact, remedy)
 
 
 def _absent(name: str, settings: Settings) -> Finding:
@@ -46,7 +78,8 @@ async def _speaks(backend: Backend, settings: Settings) -> Finding:
             first_ms = (time.monotonic() - began) * 1000
             samples = sum([len(chunk) async for chunk in stream])
     except VoiceCloneError as error:
-        return broken(backend.name, str(error), "see the message; try another voice")
+        fact, _, remedy = str(error).partition(" — ")
+        return broken(backend.name, fact, remedy or "see the message; try another voice")
     heard = f"{samples / stream.rate:.1f} s of speech after {first_ms:.0f} ms, loading included"
     return well(backend.name, f"{len(voices)} voices; {voice.name}: {heard}")
 

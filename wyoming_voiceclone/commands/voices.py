@@ -68,7 +68,8 @@ def list_(
 
     [dim]wyoming-voiceclone voices list german[/]
     """
-    settings = _settings(config, data_dir, voices_dir, log_level)
+    flags = {"folders": {"data": data_dir, "voices": voices_dir}}
+    settings = begin(config, flags, log_level, quiet=True, voices_told=True)
     rows = [row for row in _rows(settings) if _has(row, words or []) and (row.here or not here)]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))

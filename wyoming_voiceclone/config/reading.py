@@ -43,6 +43,11 @@ def read_settings(
         raise ConfigError("\n".join(sentences(error, sources, Schema.of(model)))) from None
 
 
+def default_settings(flags: Mapping[str, Any]) -> Settings:
+    """As if there were neither a file nor an environment: for where those cannot be used."""
+    return settings_type(installed_engines()).model_validate(_given(flags))
+
+
 def config_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
     """The first of: the one named, the user's, the machine's; None when there is none."""
     if named := file or environment.get(FILE_VARIABLE):
