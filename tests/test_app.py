@@ -61,6 +61,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     settings = {
         "ENGINES__PIPER__ENABLED": "false",
         "ENGINES__ESPEAK__ENABLED": "false",
+        "ENGINES__MATCH__ENABLED": "false",
         "DISCOVERY__ENABLED": "false",
         "SERVER__URIS": "tcp://127.0.0.1:0",
         "FOLDERS__DATA": str(tmp_path / "data"),

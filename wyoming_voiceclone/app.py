@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-from wyoming_voiceclone.backends import Backend, Engine, Folders
+from wyoming_voiceclone.backends import Backend, Engine, Folders, Warmable
 from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import Advertiser, identity
@@ -31,15 +30,6 @@ from wyoming_voiceclone.voices.speaker_cache import SpeakerCache
 _LOGGER = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
-
-
-@runtime_checkable
-class Warmable(Protocol):
-    """A backend that can be made ready before the first request."""
-
-    async def warm(self, voices: Sequence[str]) -> None:
-        """Begin background work; load these voices, fetch those that are not here."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +91,21 @@ def folders_of(settings: Settings) -> Folders:
 
 async def _make_all(settings: Settings) -> Sequence[Backend]:
     """Every engine that is enabled and works, in order of preference."""
+    engines = list(_preferred(await asyncio.to_thread(installed_engines), settings))
+    plain = [engine for engine in engines if not engine.converts]
+    made = dict(zip(plain, await _make_each(plain, settings), strict=True))
+    base = Router([backend for backend in made.values() if backend is not None])
+    if any(made.values()):
+        converting = [engine for engine in engines if engine.converts]
+        made |= zip(converting, await _make_each(converting, settings, base), strict=True)
+    return [backend for engine in engines if (backend := made.get(engine)) is not None]
+
+
+async def _make_each(
+    engines: Sequence[Engine], settings: Settings, *over: Backend
+) -> Sequence[Backend | None]:
     folders = folders_of(settings)
-    engines = _preferred(await asyncio.to_thread(installed_engines), settings)
-    made = await asyncio.gather(*(_make(engine, settings, folders) for engine in engines))
-    return [backend for backend in made if backend is not None]
+    return await asyncio.gather(*(_make(one, settings, folders, *over) for one in engines))
 
 
 def _preferred(engines: dict[str, Engine], settings: Settings) -> Iterable[Engine]:
@@ -117,10 +118,12 @@ def _preferred(engines: dict[str, Engine], settings: Settings) -> Iterable[Engin
             yield engines[name]
 
 
-async def _make(engine: Engine, settings: Settings, folders: Folders) -> Backend | None:
+async def _make(
+    engine: Engine, settings: Settings, folders: Folders, *over: Backend
+) -> Backend | None:
     """In a thread: engines' libraries take long to import."""
     try:
-        return await asyncio.to_thread(engine.make, settings.engine(engine.name), folders)
+        return await asyncio.to_thread(engine.make, settings.engine(engine.name), folders, *over)
     except Exception as error:  # whatever is wrong with one, the others speak
         _LOGGER.warning(
             "%s: this engine is left out (%s) — repair it, or set [engines.%s] enabled = false",
@@ -173,7 +176,12 @@ async def _cloning(settings: Settings) -> AsyncIterator[Cloning]:
         memory_bytes=limits.memory_mb * MEGABYTE,
     )
     library = VoiceLibrary(folders.voices, folders.speakers / "index.json")
-    cloning = Cloning(library, speakers, patience_s=limits.patience_s)
+    cloning = Cloning(
+        library,
+        speakers,
+        patience_s=limits.patience_s,
+        language=settings.speech.fallback_language,
+    )
     try:
         await look(cloning)
         yield cloning

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -43,8 +42,10 @@ class Engine:
 
     name: str
     settings: type[EngineSettings]
-    make: Callable[[Any, Folders], Backend]
-    """Called with a validated instance of `settings`."""
+    make: Callable[..., Backend]
+    """Called with a validated instance of `settings`, Folders and, if it `converts`, a Backend."""
+    converts: bool = False
+    """Whether it changes the voice of another backend, and is given everybody who does not."""
 
 
 def installed_engines() -> dict[str, Engine]:

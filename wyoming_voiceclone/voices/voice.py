@@ -15,5 +15,7 @@ class Voice:
     attribution_url: str = ""
     revision: str = ""
     """Changes when the same text would sound different: part of a cached phrase's key."""
+    installed: bool = True
+    """Whether it can speak now; otherwise it is fetched when somebody asks for it."""
     cloned: bool = False
     """Whether it is somebody's own voice, which never stands in for another."""

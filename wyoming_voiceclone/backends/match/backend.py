@@ -21,7 +21,7 @@ from wyoming_voiceclone.backends.backend import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.backends.match.auditions import VERSION, Auditions
-from wyoming_voiceclone.backends.match.casting import Casting, Part, speaking
+from wyoming_voiceclone.backends.match.casting import Casting, Part, installed, speaking
 from wyoming_voiceclone.backends.match.converter import Converter
 from wyoming_voiceclone.backends.match.listening import listened
 from wyoming_voiceclone.backends.match.settings import MatchSettings
@@ -55,7 +55,7 @@ class MatchBackend:
 
     def capabilities(self) -> Capabilities:
         """No voices of its own; in the languages of the base."""
-        tags = [tag for voice in self._base.capabilities().voices for tag in voice.languages]
+        tags = [tag for voice in installed(self._base) for tag in voice.languages]
         return Capabilities((), clones=True, clone_languages=tuple(dict.fromkeys(tags)))
 
     @property
@@ -64,7 +64,7 @@ class MatchBackend:
         offered = self._base.capabilities()
         if offered is not self._known[0]:
             parts = [VERSION, repr(self._settings), self._base.name]
-            parts += [f"{voice.name} {voice.revision}" for voice in offered.voices]
+            parts += [f"{voice.name} {voice.revision}" for voice in installed(self._base)]
             self._known = offered, hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
         return self._known[1]
 
@@ -154,7 +154,7 @@ class MatchBackend:
 
     def _spoken_language(self, wanted: str | None) -> str:
         """Somebody may be heard in one language and spoken as in others."""
-        if wanted and speaking(wanted, self._base.capabilities().voices):
+        if wanted and speaking(wanted, installed(self._base)):
             return wanted
         return self._main_language()
 

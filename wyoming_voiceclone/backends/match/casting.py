@@ -65,7 +65,7 @@ class Casting:
         return None
 
     def _candidates(self, language: str) -> Sequence[Voice]:
-        every = self._base.capabilities().voices
+        every = installed(self._base)
         voices = speaking(language, every)
         related = speaking(language.replace("_", "-").split("-")[0], every)
         wanted = [voice for voice in related if voice.name == self._settings.base_voice]
@@ -74,6 +74,11 @@ class Casting:
 
 def _nearest(parts: Sequence[Part], target: VoiceStatistics) -> Part:
     return min(parts, key=lambda part: uncovered(part.statistics, target))
+
+
+def installed(base: Backend) -> Sequence[Voice]:
+    """The voices that can be a base now: nothing is downloaded to be listened to."""
+    return [voice for voice in base.capabilities().voices if voice.installed]
 
 
 def speaking(language: str, voices: Sequence[Voice]) -> list[Voice]:

@@ -53,6 +53,7 @@ def _to_download(voice: CatalogueVoice) -> Voice:
         attribution=_ATTRIBUTION,
         attribution_url=_ATTRIBUTION_URL,
         revision=voice.files[0].md5,
+        installed=False,
     )
 
 
