@@ -31,12 +31,14 @@ def drop(folder: Path, name: str, hz: float = 300.0, toml: str = "") -> None:
 
 
 @asynccontextmanager
-async def cloning(folder: Path, patience_s: float = 3.0) -> AsyncIterator[Cloning]:
+async def cloning(
+    folder: Path, patience_s: float = 3.0, language: str = "en"
+) -> AsyncIterator[Cloning]:
     library = VoiceLibrary(folder, folder.parent / "cache/index.json")
     await asyncio.to_thread(library.rescan)
     speakers = SpeakerCache(folder.parent / "cache")
     try:
-        yield Cloning(library, speakers, patience_s=patience_s)
+        yield Cloning(library, speakers, patience_s=patience_s, language=language)
     finally:
         await speakers.aclose()
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from wyoming_voiceclone.backends.engine import installed_engines
+
 SILENT = {
     "WYOMING_VOICECLONE_ENGINES__PIPER__ENABLED": "false",
     "WYOMING_VOICECLONE_DISCOVERY__ENABLED": "false",
@@ -12,6 +14,11 @@ SILENT = {
     "WYOMING_VOICECLONE_SERVER__PORT": "0",
 }
 """Only espeak, on the loopback."""
+
+
+def other_engines(*wanted: str) -> list[str]:
+    """The engines on this machine that a test does not mean."""
+    return [name for name in installed_engines() if name not in wanted]
 
 
 def install(folder: Path, name: str, code: str) -> None:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import Shell, install
+from programs import Shell, install, other_engines
 from recordings import encoded, tone
 
 ENGINE = """
@@ -35,6 +35,8 @@ def shell(tmp_path: Path) -> Shell:
     packages.mkdir()
     install(packages, "mimic", ENGINE)
     shell.environment["PYTHONPATH"] = str(packages)
+    for name in other_engines("espeak", "mimic"):
+        shell.environment[f"WYOMING_VOICECLONE_ENGINES__{name.upper()}__ENABLED"] = "false"
     return shell
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from programs import install
+from programs import install, other_engines
 from recordings import encoded, tone
 
 from wyoming_voiceclone.app import App, open_app, open_server
@@ -32,7 +32,6 @@ CONFIG = """
 roles.alarm = "oma"
 discovery.enabled = false
 server.uris = ["tcp://127.0.0.1:0"]
-engines.piper.enabled = false
 speech.default_voice = "espeak-en-us"
 """
 
@@ -46,7 +45,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(learning, "WATCH_S", 0.05)
     folders = [f'folders.{name} = "{tmp_path / name}"' for name in ("data", "voices", "cache")]
     file = tmp_path / "config.toml"
-    file.write_text(CONFIG + "\n".join(folders))
+    off = [f"engines.{name}.enabled = false" for name in other_engines("espeak", "mimic")]
+    file.write_text("\n".join([CONFIG, *folders, *off]))
     return file
 
 

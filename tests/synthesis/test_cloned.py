@@ -66,6 +66,14 @@ async def test_a_person_is_offered_in_each_language_that_somebody_clones_in(fold
         assert await source(speaking, said("grandma", language="pl-PL")) == "two/grandma"
 
 
+async def test_a_person_is_at_home_in_the_language_of_the_house(folder: Path) -> None:
+    async with cloning(folder, language="de-DE") as cloned:
+        speaking = router(cloned, ScriptedCloner(languages=["en", "fr", "de"]))
+        offered = {v.name: v.languages for v in speaking.capabilities().voices if v.cloned}
+    assert offered["grandma"] == ("de",)
+    assert offered.keys() == {"grandma", "grandma|en", "grandma|fr", "grandpa"}
+
+
 async def test_a_persons_own_speed_and_settings_reach_the_engine(folder: Path) -> None:
     drop(
         folder,

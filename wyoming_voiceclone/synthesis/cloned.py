@@ -31,12 +31,20 @@ class Cloning:
     """The library's voices and the engines that learn them."""
 
     def __init__(
-        self, library: VoiceLibrary, speakers: SpeakerCache, *, patience_s: float = 3.0
+        self,
+        library: VoiceLibrary,
+        speakers: SpeakerCache,
+        *,
+        patience_s: float = 3.0,
+        language: str = "en",
     ) -> None:
-        """`patience_s`: how long a listener waits while a voice is learnt, before others speak."""
+        """`patience_s`: how long a listener waits while a voice is learnt, before others speak.
+
+        `language`: the main one of voices whose owner does not tell.
+        """
         self.library, self.speakers = library, speakers
         self.customs = CustomVoices()
-        self._patience_s = patience_s
+        self._patience_s, self._language = patience_s, language
         self._engines: dict[str, CloningBackend] = {}
         self._known: tuple[object, object] = (None, None)
         self._parts: Mapping[str, Part] = {}
@@ -65,7 +73,9 @@ class Cloning:
         able = {name: one.capabilities().clone_languages for name, one in self.engines.items()}
         known = (self.library.voices, able)
         if known != self._known:
-            self._parts = {part.voice.name: part for part in offered(self.library, able)}
+            self._parts = {
+                part.voice.name: part for part in offered(self.library, able, self._language)
+            }
             self._known = known
             self._tell_unknown_engines()
         return self._parts

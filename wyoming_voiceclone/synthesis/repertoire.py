@@ -25,11 +25,14 @@ class Part:
     """Who may speak as it, in order."""
 
 
-def offered(library: VoiceLibrary, able: Able) -> Iterator[Part]:
-    """Every person in every language, the main one under the person's own name."""
+def offered(library: VoiceLibrary, able: Able, home: str) -> Iterator[Part]:
+    """Every person in every language, the main one under the person's own name.
+
+    That is the first which the owner wrote down, else `home`, if it is spoken.
+    """
     for person in library.voices.values():
         engines = tuple(name for name in person.about.engines or able if name in able)
-        languages = person.about.languages or _spoken(engines, able)
+        languages = person.about.languages or _spoken(engines, able, home)
         for number, language in enumerate(languages):
             mark = f"{LANGUAGE_MARK}{language}" if number else ""
             described = person.about.description or person.name
@@ -48,13 +51,13 @@ def speaks(language: str, languages: Sequence[str]) -> bool:
     return _primary(language) in map(_primary, languages)
 
 
-def _spoken(engines: Sequence[str], able: Able) -> tuple[str, ...]:
-    """All the languages of these engines, one region each."""
+def _spoken(engines: Sequence[str], able: Able, home: str) -> tuple[str, ...]:
+    """All the languages of these engines, one region each, `home` first."""
     found: dict[str, str] = {}
     for name in engines:
         for language in able[name]:
             found.setdefault(_primary(language), language)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda tag: not speaks(home, [tag])))  # stable
 
 
 def _primary(language: str) -> str:
