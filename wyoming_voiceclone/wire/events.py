@@ -197,7 +197,8 @@ def _length(header: dict[str, Any], key: str, limit: int) -> int:
     if value is None:
         return 0
     if type(value) is not int or value < 0:
-        raise ProtocolError(f"{key} is {_kind(value)} — it must be a whole number, 0 or more")
+        got = value if type(value) is int else _kind(value)
+        raise ProtocolError(f"{key} is {got} — it must be a whole number, 0 or more")
     if value > limit:
         raise ProtocolError(f"{key} is {value}, the limit is {limit}")
     return value

@@ -1,6 +1,7 @@
 """The answer to one utterance: always an ending, whatever happens before it."""
 
 import logging
+import math
 import time
 from dataclasses import dataclass
 
@@ -42,14 +43,23 @@ class Answer:
         self._utterance = utterance
         self._speech = speech
         self._writer = writer
-        self._began = time.monotonic()
+        self._began = self._heard_at = time.monotonic()
         self._rate: int | None = None
         self._samples = 0
         self._first_audio_s: float | None = None
         self._outcome = "abandoned"
 
+    @property
+    def silent_s(self) -> float:
+        """How long nothing was heard while no text waited; infinite before any text came."""
+        text = self._utterance.text
+        if text.waiting or text.ended:
+            return 0.0
+        return time.monotonic() - self._heard_at if text.chars else math.inf
+
     async def give(self) -> None:
         """Speak to the end. Raises PeerGone."""
+        self._heard_at = time.monotonic()
         try:
             await self._speak()
             await self._writer.write(*self._endings())
@@ -97,8 +107,9 @@ class Answer:
             frames.insert(0, encode(AudioStart(rate, WIDTH, 1).event()))
         await self._writer.write_frames(b"".join(frames))
         self._samples += len(chunk)
+        self._heard_at = time.monotonic()
         if self._first_audio_s is None:
-            self._first_audio_s = time.monotonic() - self._began
+            self._first_audio_s = self._heard_at - self._began
 
     async def _fail(self, error: VoiceCloneError) -> None:
         self._outcome = f"{type(error).__name__}: {error}"
@@ -111,12 +122,21 @@ class Answer:
         return endings
 
     def _report(self) -> None:
+        heard = "no audio"
+        if self._first_audio_s is not None:
+            heard = f"first audio after {self._first_audio_s * 1e3:.0f} ms, "
+            heard += f"{self._samples / (self._rate or 1):.2f} s of audio"
         _LOGGER.info(
-            "voice %r, %d characters: first audio after %s ms, %.2f s of audio in %.0f ms, %.200s",
-            self._utterance.request.voice or self._utterance.request.language or "default",
+            "%s, %d characters: %s in %.0f ms, %.200s",
+            _asked(self._utterance.request),
             self._utterance.text.chars,
-            "-" if self._first_audio_s is None else round(self._first_audio_s * 1e3),
-            self._samples / (self._rate or 1),
+            heard,
             (time.monotonic() - self._began) * 1e3,
-            self._outcome,
+            "".join(c if c.isprintable() else "?" for c in self._outcome),  # it may quote the peer
         )
+
+
+def _asked(request: UtteranceRequest) -> str:
+    if request.voice:
+        return f"voice {request.voice!r}"
+    return f"language {request.language!r}" if request.language else "the default voice"

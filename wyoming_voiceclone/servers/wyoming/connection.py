@@ -2,23 +2,25 @@
 
 import asyncio
 import logging
+import socket
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from wyoming.event import Event
 from wyoming.ping import Pong
 
-from wyoming_voiceclone.errors import BadRequest, ProtocolError, VoiceCloneError
+from wyoming_voiceclone.errors import BadRequest, ProtocolError
 from wyoming_voiceclone.servers.wyoming.answer import Answer, Utterance
 from wyoming_voiceclone.servers.wyoming.enrolment import EnrolmentAnswer
 from wyoming_voiceclone.servers.wyoming.extension import Extension, is_sentence
-from wyoming_voiceclone.servers.wyoming.failures import ServerStopping, error_event
+from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.requests import text_of, utterance_request
 from wyoming_voiceclone.servers.wyoming.sentence import SentenceAnswer
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
+from wyoming_voiceclone.servers.wyoming.turns import Reply, Turns
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.wire import EventReader, EventWriter, PeerGone
 
@@ -28,20 +30,10 @@ _PROBE = b" "
 """White space before the next header is legal JSON, and makes a closed peer's kernel answer."""
 _PROBE_FIRST_S = 0.1
 _PROBE_EVERY_S = 1.0
+_TEXT = {"synthesize-start", "synthesize-chunk"}
+"""What alone keeps a text stream open; pings do not."""
 _LINGER_S = 1.0
 """For the last bytes to arrive before the connection is closed."""
-
-
-class Reply(Protocol):
-    """What one request of a peer is answered with."""
-
-    async def give(self) -> None:
-        """Answer to the end. Raises PeerGone."""
-        ...
-
-    def break_off(self, error: VoiceCloneError) -> None:
-        """Say why nothing more comes; for an answer whose `give` was cancelled."""
-        ...
 
 
 class Connection:
@@ -62,58 +54,53 @@ class Connection:
         bounds = limits.bounds()
         self._reader = EventReader(streams[0], extension.bounds(bounds) if extension else bounds)
         self._writer = EventWriter(streams[1], limits.write_s)
-        self._waiting: asyncio.Queue[Reply | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(limits.queued_utterances)
+        self._turns = Turns(limits.queued_utterances)
         self._text: TextStream | None = None  # of the open text stream
-        self._unanswered = 0
-        self._broken: ProtocolError | None = None  # until the peer has been told
-        self._linger = False
-        self.active_at = time.monotonic()
-        """When something last happened here."""
+        self._stream: Answer | None = None  # to the newest text stream
+        self._broken = False  # by the peer: the rules
+        self._heard_at = time.monotonic()  # something that counts
+        self._peer = address_of(streams[1]) or "a local program"
 
     @property
-    def speaking(self) -> bool:
-        return self._unanswered > 0
+    def idle_since(self) -> float | None:
+        """When something last happened here; None while there is something to speak."""
+        stream, turns = self._stream, self._turns
+        starving = stream and turns.is_sole(stream) and stream.silent_s > self._limits.silent_s
+        return None if turns.busy and not starving else max(self._heard_at, turns.ended_at)
+
+    def give_way(self) -> None:
+        """Tell whoever is cancelled from now on that somebody else needs the connection."""
+        self._turns.why = ServerBusy(
+            "every connection is in use, and no text came here — try again"
+        )
 
     def finish(self) -> None:
         """End after the utterances that were asked for."""
-        self._waiting.put_nowait(None)
+        self._turns.finish()
 
     async def serve(self) -> None:
         """Return when the connection is over. Whatever the peer does, nothing is raised."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                speaking = tasks.create_task(self._answer_in_turn())
+                speaking = tasks.create_task(self._turns.run())
                 others = (tasks.create_task(self._read()), tasks.create_task(self._writer.lost()))
                 await asyncio.wait([speaking])
                 for task in others:
                     task.cancel()
         except* PeerGone as gone:
-            _LOGGER.debug("a connection is over: %s", gone.exceptions[0])
+            _LOGGER.debug("the connection of %s is over: %s", self._peer, gone.exceptions[0])
         except* ProtocolError as broken:
-            _LOGGER.info("a connection is closed: %s", broken.exceptions[0])
+            _LOGGER.info("%s broke the rules: %s", self._peer, broken.exceptions[0])
         except* Exception:
-            _LOGGER.exception("a fault on a connection")
+            _LOGGER.exception("a fault on the connection of %s", self._peer)
         finally:
             await self._close()
-
-    async def _answer_in_turn(self) -> None:
-        while answer := await self._waiting.get():
-            self._room.release()
-            try:
-                await answer.give()
-            except asyncio.CancelledError:
-                answer.break_off(self._broken or ServerStopping("the server is stopping"))
-                self._broken, self._linger = None, True
-                raise
-            self._unanswered -= 1
-            self.active_at = time.monotonic()
 
     async def _read(self) -> None:
         try:
             await self._read_events()
         except ProtocolError as error:
-            self._broken = error
+            self._turns.why, self._broken = error, True
             raise
         if self._text:
             self._text.end()
@@ -123,19 +110,21 @@ class Connection:
     async def _read_events(self) -> None:
         wait_s = self._limits.first_byte_s
         while event := await self._next(wait_s):
-            self.active_at = time.monotonic()
+            if not self._text or event.type in _TEXT:
+                self._heard_at = time.monotonic()
             await self._handle(event)
             wait_s = self._limits.idle_s
             await asyncio.sleep(0)  # a flood of small events must not hold up everybody else
 
     async def _next(self, wait_s: float) -> Event | None:
         while True:
+            left_s = self._heard_at + wait_s - time.monotonic() if self._text else wait_s
+            if left_s <= 0:
+                raise ProtocolError(f"no text came for {wait_s:g} s, nor its end")
             try:
-                return await self._reader.read(wait_s)
+                return await self._reader.read(left_s)
             except TimeoutError:
-                if self._text:
-                    raise ProtocolError(f"no text came for {wait_s:g} s, nor its end") from None
-                if not self.speaking:
+                if not self._text and not self._turns.busy:
                     raise PeerGone(f"idle for {wait_s:g} s") from None
 
     async def _handle(self, event: Event) -> None:
@@ -179,7 +168,8 @@ class Connection:
             self._text.end()
         utterance = self._utterance(data, streaming=True)
         self._text = utterance.text
-        await self._queue(Answer(utterance, self._speech, self._writer))
+        self._stream = Answer(utterance, self._speech, self._writer)
+        await self._queue(self._stream)
 
     def _utterance(self, data: dict[str, Any], *, streaming: bool) -> Utterance:
         text = TextStream(self._limits.text_chars)
@@ -191,24 +181,22 @@ class Connection:
         return Utterance(request, text, streaming)
 
     async def _queue(self, reply: Reply) -> None:
-        await self._room.acquire()
-        self._unanswered += 1
-        self._waiting.put_nowait(reply)
+        await self._turns.take(reply)
+        self._heard_at = time.monotonic()  # while there was no room, nothing was read
 
     async def _probe(self) -> None:
         """Find out whether a peer that ended its input still listens, while we speak to it."""
         wait_s = _PROBE_FIRST_S
-        while self.speaking:
+        while self._turns.busy:
             await self._writer.write_frames(_PROBE)
             await asyncio.sleep(wait_s)
             wait_s = _PROBE_EVERY_S
 
     async def _close(self) -> None:
-        if self._broken:
-            self._writer.write_last(error_event(self._broken))
-            self._linger = True
+        if self._broken and not self._turns.told:
+            self._writer.write_last(error_event(self._turns.why))
         try:
-            if self._linger:
+            if self._broken or self._turns.told:
                 # closing with input unread resets the connection, and takes our words with it
                 self._writer.end()
                 async with asyncio.timeout(_LINGER_S):
@@ -224,3 +212,11 @@ def _add_text(text: TextStream, data: dict[str, Any]) -> None:
         text.add(text_of(data))
     except BadRequest as error:
         text.fail(error)
+
+
+def address_of(stream: asyncio.StreamWriter) -> str | None:
+    """The peer's IP address; None for a Unix socket, where the file's mode decides who may."""
+    if stream.get_extra_info("socket").family == socket.AF_UNIX:
+        return None
+    peer = stream.get_extra_info("peername")
+    return str(peer[0]) if peer else "unknown"

@@ -27,6 +27,8 @@ class Limits:
     """From the first to the last byte of one event."""
     idle_s: float = 300.0
     """Without an event while nothing is being spoken, or while a text stream is open."""
+    silent_s: float = 30.0
+    """An open text stream keeps its place so long after its last audio; without any text not."""
     write_s: float = 60.0
     """Without the peer reading what it was sent."""
     connections: int = 256

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Iterable, Sequence
 
-from wyoming_voiceclone.servers.wyoming.connection import Connection
+from wyoming_voiceclone.servers.wyoming.connection import Connection, address_of
 from wyoming_voiceclone.servers.wyoming.extension import Extension
 from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
@@ -80,7 +79,7 @@ class WyomingServer:
             await asyncio.to_thread(one.remove)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = _address(writer)
+        address = address_of(writer)
         if not self._make_room(address):
             _LOGGER.info("refused a connection from %s: all are busy", address)
             busy = ServerBusy("every connection is busy speaking — try again in a moment")
@@ -109,13 +108,14 @@ class WyomingServer:
         return True
 
     def _evict(self, tasks: Iterable[asyncio.Task[None]]) -> bool:
-        idle = [task for task in tasks if not self._connections[task][0].speaking]
+        since = {task: self._connections[task][0].idle_since for task in tasks}
+        idle = {task: at for task, at in since.items() if at is not None}
         if not idle:
             return False
-        victim = min(idle, key=lambda task: self._connections[task][0].active_at)
-        silent_s = time.monotonic() - self._connections[victim][0].active_at
+        victim = min(idle, key=idle.__getitem__)
+        silent_s = time.monotonic() - idle[victim]
         _LOGGER.debug("closed a connection that was idle for %.0f s, to make room", silent_s)
-        del self._connections[victim]
+        self._connections.pop(victim)[0].give_way()
         self._evicted.add(victim)
         victim.cancel()
         return True
@@ -125,11 +125,3 @@ class WyomingServer:
         self._evicted.discard(task)
         if not task.cancelled() and (fault := task.exception()):
             _LOGGER.error("a fault on a connection", exc_info=fault)
-
-
-def _address(writer: asyncio.StreamWriter) -> str | None:
-    """The peer's IP address; None for a Unix socket, where the file's mode decides who may."""
-    if writer.get_extra_info("socket").family == socket.AF_UNIX:
-        return None
-    peer = writer.get_extra_info("peername")
-    return str(peer[0]) if peer else "unknown"

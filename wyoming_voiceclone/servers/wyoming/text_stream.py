@@ -19,6 +19,11 @@ class TextStream(AsyncIterator[str]):
         self._pending: list[str] = []
         self._news = Event()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is text that nobody has taken yet."""
+        return bool(self._pending)
+
     def add(self, piece: str) -> None:
         if self.ended or not piece:
             return
