@@ -146,6 +146,22 @@ async def test_a_file_that_is_no_socket_is_left_alone(folder: Path) -> None:
     assert path.read_text() == "dear"
 
 
+async def test_a_file_that_has_the_name_of_a_socket_in_the_making_is_left_alone(
+    folder: Path,
+) -> None:
+    (folder / "s.new").write_text("dear")
+    with pytest.raises(ConfigError, match=r"s\.new: there is a file that is no socket"):
+        await WyomingServer(speech()).start([f"unix://{folder}/s"])
+    assert (folder / "s.new").read_text() == "dear"
+
+
+async def test_a_socket_that_was_left_in_the_making_is_replaced(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(f"{folder}/s.new")
+    async with serving(f"unix://{folder}/s") as server:
+        assert await spoken(server.addresses[0])
+
+
 async def test_a_socket_that_somebody_replaced_is_not_removed(folder: Path) -> None:
     path = folder / "s"
     async with serving(f"unix://{path}"):

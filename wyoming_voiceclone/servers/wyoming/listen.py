@@ -122,8 +122,9 @@ def _bind_unix(path: Path) -> Listening:
     """Bind under another name, then rename: the file never has the wrong mode, nor is missing."""
     if not path.is_absolute():
         raise ConfigError(f"unix://{path}: not a full path — use unix:///run/voiceclone.sock")
-    _refuse_if_taken(path)
     new = path.with_name(f"{path.name}.new")
+    for name in (path, new):
+        _refuse_if_taken(name)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         new.unlink(missing_ok=True)
