@@ -97,8 +97,60 @@ def test_variables_that_kubernetes_sets_for_a_service_of_our_name_are_not_settin
     environment = {
         "WYOMING_VOICECLONE_PORT": "tcp://10.0.0.1:10200",
         "WYOMING_VOICECLONE_SERVICE_HOST": "10.0.0.1",
+        "WYOMING_VOICECLONE_SERVICE_PORT": "10200",
+        "WYOMING_VOICECLONE_SERVICE_PORT_WYOMING": "10200",
+        "WYOMING_VOICECLONE_PORT_10200_TCP": "tcp://10.0.0.1:10200",
+        "WYOMING_VOICECLONE_PORT_10200_TCP_PORT": "10200",
+        "WYOMING_VOICECLONE_NAME": "/web/voiceclone",
     }
     assert read(environment=environment).model_dump() == read().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PORT", "SERVER__PORT"),
+        ("SERVER_PORT", "SERVER__PORT"),
+        ("LOG_LEVEL", "LOG__LEVEL"),
+        ("DEFAULT_VOICE", "SPEECH__DEFAULT_VOICE"),
+        ("ENGINES_BOX_TEMPO", "ENGINES__BOX__TEMPO"),
+    ],
+)
+def test_a_variable_without_two_underscores_is_told_the_setting_it_was_meant_for(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(environment={f"WYOMING_VOICECLONE_{name}": "7"})
+    told = f"WYOMING_VOICECLONE_{name}: unknown setting — did you mean WYOMING_VOICECLONE_{meant}?"
+    assert str(caught.value) == told
+
+
+def test_what_a_flag_overrules_is_checked_all_the_same(tmp_path: Path) -> None:
+    environment = {"WYOMING_VOICECLONE_SERVER__PORT": "many"}
+    flags = {"server": {"port": 7}}
+    with pytest.raises(ConfigError) as caught:
+        read("[server]\nport = -1", flags, environment, tmp_path)
+    assert str(caught.value).splitlines() == [
+        'WYOMING_VOICECLONE_SERVER__PORT: "many" — should be a valid integer',
+        f"{tmp_path}/config.toml: [server] port: -1 — should be from 0 to 65535",
+    ]
+
+
+def test_a_file_takes_whole_numbers_for_others_lists_and_folders(tmp_path: Path) -> None:
+    toml = "[server]\ngrace_s = 3\nuris = ['unix:///a']\n[folders]\ndata = '/data'"
+    toml += "\n[server.limits]\nidle_s = 9\n[engines.box]\ntempo = 7"
+    settings = read(toml, folder=tmp_path)
+    assert settings.server.grace_s == 3.0
+    assert settings.server.limits.idle_s == 9.0
+    assert settings.server.addresses() == ("unix:///a",)
+    assert settings.folders.data == Path("/data")
+
+
+def test_a_folder_where_the_file_should_be_is_an_error(tmp_path: Path) -> None:
+    place = tmp_path / "home/.config/wyoming-voiceclone/config.toml"
+    place.mkdir(parents=True)
+    with pytest.raises(ConfigError, match="Is a directory"):
+        read()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +183,22 @@ def test_variables_that_kubernetes_sets_for_a_service_of_our_name_are_not_settin
             "[server]\nport = 'high'",
             'config.toml: [server] port: "high" — should be a valid integer',
         ),
+        ("[speech]\nspeed = true", "config.toml: [speech] speed: true — should be a valid number"),
+        ("[server]\nport = true", "config.toml: [server] port: true — should be a valid integer"),
+        (
+            "[server]\nport = '10205'",
+            'config.toml: [server] port: "10205" — should be a valid integer',
+        ),
+        (
+            "[discovery]\nenabled = 'yes'",
+            'config.toml: [discovery] enabled: "yes" — should be a valid boolean',
+        ),
+        (
+            "[router]\norder = 'box'",
+            'config.toml: [router] order: "box" — should be a list',
+        ),
+        ("server = 3", "config.toml: [server]: 3 — should be a table"),
+        ("[router]\norder = ['bxo']", 'config.toml: [router] order: "bxo" — did you mean "box"?'),
         (
             "[log]\nlevel = 'loud'",
             'config.toml: [log] level: "loud" — should be "debug", "info", "warning" or "error"',

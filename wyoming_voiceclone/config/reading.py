@@ -1,8 +1,10 @@
 """From flags, environment and config.toml to one validated `Settings`."""
 
+import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,11 @@ import platformdirs
 from pydantic import ValidationError
 
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
+from wyoming_voiceclone.config.environment import FILE_VARIABLE, from_variables, strange_variables
 from wyoming_voiceclone.config.settings import APP, Settings, settings_type
 from wyoming_voiceclone.errors import ConfigError
-from wyoming_voiceclone.tables.mistakes import ENVIRONMENT_PREFIX, Source, sentences
+from wyoming_voiceclone.tables.mistakes import Source, sentences
 from wyoming_voiceclone.tables.schema import Schema
-
-FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG"
 
 
 def read_settings(
@@ -31,16 +32,45 @@ def read_settings(
     """
     variables = os.environ if environment is None else environment
     model = settings_type(installed_engines() if engines is None else engines)
-    sources = [Source("command line", _given(flags or {})), Source("", _from(variables))]
+    sources = [Source("command line", _given(flags or {})), Source("", from_variables(variables))]
     if path := config_file(file, variables):
         sources.append(Source(str(path), _parse(path)))
+    schema = Schema.of(model)
+    mistakes = [*strange_variables(variables, schema), *_mistakes(model, sources, schema)]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
     merged: dict[str, Any] = {}
     for source in reversed(sources):
         _lay_over(merged, source.values)
     try:
         return model.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError("\n".join(sentences(error, sources, Schema.of(model)))) from None
+        raise ConfigError("\n".join(sentences(error, sources, schema))) from None
+
+
+def _mistakes(model: type[Settings], sources: Sequence[Source], schema: Schema) -> Iterator[str]:
+    """Each source's own, also in what another source overrules."""
+    for source in sources:
+        try:
+            if source.name in {"", "command line"}:  # where a number can only be text
+                settings = model.model_validate(source.values)
+            else:
+                document = json.dumps(source.values, default=lambda day: [str(day)])
+                settings = model.model_validate_json(document, strict=True)
+        except ValidationError as error:
+            if {mistake["type"] for mistake in error.errors()} != {"missing"}:  # or in another one
+                yield from sentences(error, [source], schema)
+        else:
+            yield from _misspelled_engines(settings, source, schema)
+
+
+def _misspelled_engines(settings: Settings, source: Source, schema: Schema) -> Iterator[str]:
+    """A name like no engine's may be one that is not installed here: the app warns of it."""
+    path = "router", "order"
+    engines = schema.follow(("engines",))[1].keys
+    for name in settings.router.order if source.holds(path) else ():
+        if name not in engines and (near := get_close_matches(name, engines, n=1)):
+            yield f'{source.label(path)}: "{name}" — did you mean "{near[0]}"?'
 
 
 def default_settings(flags: Mapping[str, Any]) -> Settings:
@@ -73,31 +103,6 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}) — see --config") from error
     except ValueError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-
-
-def _from(variables: Mapping[str, str]) -> dict[str, Any]:
-    """`WYOMING_VOICECLONE_SERVER__PORT=1` as `{"server": {"port": "1"}}`.
-
-    Only names with two underscores: Kubernetes and Docker set others with our prefix themselves.
-    """
-    values: dict[str, Any] = {}
-    for name, value in variables.items():
-        if name.startswith(ENVIRONMENT_PREFIX) and "__" in name and value:
-            *tables, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-            inner = values
-            for table in tables:
-                inner = inner.setdefault(table, {})
-            inner[key] = _value(name, value)
-    return values
-
-
-def _value(name: str, text: str) -> Any:
-    if not text.startswith(("[", "{")):
-        return text
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f'{name}: {text} — not a list; write ["a", "b"]') from error
 
 
 def _given(flags: Mapping[str, Any]) -> dict[str, Any]:

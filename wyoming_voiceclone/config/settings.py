@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+)
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
 from wyoming_voiceclone.servers.wyoming import Limits
@@ -18,9 +26,11 @@ Seconds = Annotated[float, Field(ge=0, le=60)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: Any, source: ValidationInfo) -> Any:
     """`piper,espeak` is a list too: that is how it is written in the environment."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if isinstance(value, str) and source.mode == "python":  # a file is read as JSON
+        return tuple(part.strip() for part in value.split(","))
+    return tuple(value) if isinstance(value, list) else value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -75,7 +85,8 @@ class SpeechSettings(Table):
     trail_silence_s: Seconds = 0.0
     """Silence after the last word, for players that cut the end."""
     comfort_after_s: Annotated[float, Field(gt=0)] = 2.5
-    """Silence is sent when the text or an engine is late by this; else some players hang."""
+    """Once something has been spoken, silence is sent when the text or an engine is late by this;
+    else some players hang."""
     lexicon: Folder = Field(
         default_factory=lambda: platformdirs.user_config_path(APP) / "lexicon.toml"
     )

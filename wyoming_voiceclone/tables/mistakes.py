@@ -14,6 +14,13 @@ from wyoming_voiceclone.tables.schema import KeyPath, Schema
 ENVIRONMENT_PREFIX = "WYOMING_VOICECLONE_"
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}
 _RANGE = {"greater_than_equal", "less_than_equal"}
+_CALLED_HERE = {
+    "a valid tuple": "a list",
+    "a valid array": "a list",
+    "a valid dictionary": "a table",
+    "an object": "a table",
+}
+"""What pydantic calls things in Python and in JSON, and TOML otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ def _wrong(mistake: ErrorDetails, here: Schema) -> str:
     else:
         rule = mistake["msg"].removeprefix("Value error, ").replace("Input should", "should")
         rule = rule.partition(", unable to parse")[0].replace("'", '"')
-        rule = rule.replace("a valid tuple", "a list").replace("a valid dictionary", "a table")
+        for theirs, ours in _CALLED_HERE.items():
+            rule = rule.replace(theirs, ours)
     return f"{_shown(mistake['input'])} — {rule}"
 
 
