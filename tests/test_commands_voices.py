@@ -51,11 +51,28 @@ def test_a_list_is_narrowed_by_words(shell: Shell) -> None:
     assert {voice["language"] for voice in listed(shell, "polish").values()} == {"pl"}
 
 
+def test_a_list_without_a_match_says_so(shell: Shell) -> None:
+    done = shell.run("voices", "list", "qqqq", "de")
+    assert (done.stdout, done.stderr) == ("", "no voice with qqqq and de is known here\n")
+    assert json.loads(shell.run("voices", "list", "qqqq", "--json").stdout) == []
+
+
+def test_a_list_without_the_catalogue_says_so(shell: Shell) -> None:
+    shell.environment |= {
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "WYOMING_VOICECLONE_ENGINES__PIPER__ENABLED": "true",
+    }
+    done = shell.run("voices", "list", "german")
+    assert "espeak-de" in done.stdout
+    assert done.stderr.startswith("the catalogue of voices to download is not here — ")
+
+
 def test_a_table_is_printed_whole_into_a_pipe(shell: Shell) -> None:
     lines = shell.run("voices", "list").stdout.splitlines()
+    assert all(line == line.rstrip() for line in lines)
     assert lines[0].split() == ["voice", "language", "download"]
     assert any(line.startswith("espeak-en-gb ") for line in lines)
-    assert any(line.startswith(NAME) and line.rstrip().endswith("MB") for line in lines)
+    assert any(line.startswith(NAME) and line.endswith("MB") for line in lines)
 
 
 def test_a_name_that_nobody_knows_is_one_line(shell: Shell) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,6 +75,8 @@ def list_(
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
     else:
         _print(rows)
+        for line in _told(settings, words or [], rows):
+            typer.echo(line, err=True)
 
 
 @cli.command("download")
@@ -134,19 +136,29 @@ def _rows(settings: Settings) -> list[Row]:
     piper = [_piper_row(voice) for voice in list_voices(_piper(settings), folders_of(settings))]
     piper.sort(key=lambda row: (row.language, row.name))
     known = {row.name for row in piper}
-    offered, silent = asyncio.run(_offered(settings))
-    own = [_other_row(voice) for voice in offered if voice.cloned] + silent
+    own, offered = asyncio.run(_offered(settings))
     others = [_other_row(voice) for voice in offered if not voice.cloned]
     others = [row for row in others if row.name.partition("#")[0] not in known]
     others.sort(key=lambda row: (row.language, row.name))
     return [*own, *sorted([*piper, *others], key=lambda row: not row.here)]  # stable
 
 
-async def _offered(settings: Settings) -> tuple[Iterable[Voice], list[Row]]:
-    """What can be chosen, and people's own that cannot because nobody here clones."""
+async def _offered(settings: Settings) -> tuple[list[Row], Iterable[Voice]]:
+    """People's own, one line each, and every voice that can be chosen."""
     async with open_app(settings) as app:
+        languages: dict[str, list[str]] = {}
+        for part in app.cloning.parts.values():
+            languages.setdefault(part.person.name, []).append(part.voice.languages[0])
+        rows = [_own_row(name, tags) for name, tags in languages.items()]
         notes = [note.partition(": ") for note in missing(app.cloning)]
-        return app.speech.voices(), [Row(name, "-", why, here=True) for name, _, why in notes]
+        rows += [Row(name, "-", why, here=True) for name, _, why in notes]
+        return rows, app.speech.voices()
+
+
+def _own_row(name: str, languages: list[str]) -> Row:
+    main, *others = languages
+    also = f", also in {', '.join(others[:5])}{' …' if others[5:] else ''}" if others else ""
+    return Row(name, main, f"your own{also}", here=True)
 
 
 def _piper_row(voice: "ListedVoice") -> Row:
@@ -165,12 +177,34 @@ def _has(row: Row, words: Iterable[str]) -> bool:
     return all(word.casefold() in text for word in words)
 
 
-def _print(rows: Iterable[Row]) -> None:
+def _told(settings: Settings, words: list[str], rows: list[Row]) -> Iterator[str]:
+    """Why there are no rows, or only some."""
+    from wyoming_voiceclone.backends.piper.catalogue import load_catalogue  # noqa: PLC0415
+    from wyoming_voiceclone.backends.piper.downloads import catalogue_path  # noqa: PLC0415
+
+    if not rows:
+        wanted = f" with {' and '.join(words)}" if words else ""
+        yield f"no voice{wanted} is known here"
+    piper = _piper(settings)
+    if piper.enabled and load_catalogue(catalogue_path(folders_of(settings))) is None:
+        yield "the catalogue of voices to download is not here — try again with a network"
+
+
+def _print(rows: list[Row]) -> None:
+    if not rows:
+        return
     table = Table("voice", "language", "", "download", box=None, pad_edge=False)
     for row in rows:
         size = "" if row.download_mb is None else f"{row.download_mb:.0f} MB"
         table.add_row(
             row.name, row.language, row.description, size, style="" if row.here else "dim"
         )
-    # a pipe has no width: nothing is to be cut off there
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
+    if sys.stdout.isatty():
+        Console(highlight=False).print(table)
+        return
+    # a pipe has no width: nothing is to be cut off there, nor filled up
+    console = Console(width=160, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
