@@ -1,29 +1,12 @@
-"""Asyncio's missing pieces: blocking iterators on a thread, and streams that may pause."""
+"""Asyncio's missing piece: streams that may pause."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 _DONE: Any = object()
-
-
-async def iterate_in_thread(
-    executor: Executor, make: Callable[[], Iterator[T]]
-) -> AsyncGenerator[T, None]:
-    """Iterate a blocking iterator on a one-thread `executor`, one item per hop.
-
-    Closing the generator closes the iterator, after the item in flight.
-    """
-    loop = asyncio.get_running_loop()
-    iterator = await loop.run_in_executor(executor, make)
-    try:
-        while (item := await loop.run_in_executor(executor, next, iterator, _DONE)) is not _DONE:
-            yield item
-    finally:
-        executor.submit(getattr(iterator, "close", _nothing))
 
 
 async def with_pauses(source: AsyncIterator[T], pause_s: float) -> AsyncGenerator[T | None, None]:
@@ -55,7 +38,3 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
             interrupted = error
     if interrupted is not None:
         raise interrupted
-
-
-def _nothing() -> None:
-    pass
