@@ -27,8 +27,6 @@ SENTENCES = (
     "A rod is used to catch pink salmon.",
     "The source of the huge river is the clear spring.",
     "Kick the ball straight and follow through.",
-    "Help the woman get back to her feet.",
-    "A pot of tea helps to pass the evening.",
 )
 
 

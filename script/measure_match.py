@@ -34,7 +34,7 @@ from wyoming_voiceclone.backends.match.transport import Conversion, conversion, 
 ROOT = Path(__file__).parents[1]
 Clips = dict[tuple[str, str], Clip]
 """By base and target."""
-JUDGED = 3  # clips of each pair that are converted
+JUDGED = 2  # clips of each pair that are converted
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Measurement:
             (likeness[target.name] - strange) / (self.same[target.name] - strange),
             max(likeness, key=lambda name: likeness[name]) == target.name,
             (score - mixed) / (self.mixture_same[target.name] - mixed),
-            mos - naturalness(matched[:2]),
+            mos - naturalness(matched[:1]),
             (errors, self._errors(base, matched), len(words_of(" ".join(base.texts)))),
             uncovered(one, other),
             spent / sum(len(samples) / rate for samples, rate in source),
@@ -109,7 +109,7 @@ class Measurement:
         if base.name not in self._known:
             self._known[base.name] = (
                 self.verifier.embedding(source),
-                naturalness(source[:2]),
+                naturalness(source[:1]),
                 self._errors(base, source),
             )
         return self._known[base.name]
