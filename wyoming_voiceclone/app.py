@@ -109,8 +109,9 @@ async def _make_each(
 
 
 def _preferred(engines: dict[str, Engine], settings: Settings) -> Iterable[Engine]:
-    """Those enabled: first the ones named in the order, then the others by name."""
-    names = dict.fromkeys([*settings.router.order, *sorted(engines)])
+    """Those enabled: in the order, then the others by name, those that only convert last."""
+    others = sorted(engines, key=lambda name: (engines[name].converts, name))
+    names = dict.fromkeys([*settings.router.order, *others])
     for name in names:
         if name not in engines:
             _LOGGER.warning("[router] order: no engine is called %r — have %s", name, [*engines])
