@@ -1,4 +1,5 @@
-import os
+"""Where settings come from, and who wins."""
+
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -6,60 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from settings_read import BOX, BoxSettings, nobodys_home, read
 
-from wyoming_voiceclone.backends.backend import Backend
-from wyoming_voiceclone.backends.engine import (
-    Engine,
-    EngineSettings,
-    Folders,
-    installed_engines,
-)
-from wyoming_voiceclone.config import Settings, config_toml, read_settings, settings_type
-from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.backends.engine import installed_engines
+from wyoming_voiceclone.config import config_toml, settings_type
 from wyoming_voiceclone.tables.schema import Schema
 
+__all__ = ["nobodys_home"]  # a fixture: pytest looks for it by its name
 
-class BoxSettings(EngineSettings):
-    """A music box."""
-
-    tempo: int = 120
-    """Beats per minute."""
-    tune: str | None = None
-    """What it plays."""
-
-
-def _make(settings: BoxSettings, folders: Folders) -> Backend:
-    raise NotImplementedError
-
-
-BOX = {"box": Engine("box", BoxSettings, _make)}
-
-
-def read(
-    toml: str = "",
-    flags: dict[str, Any] | None = None,
-    environment: dict[str, str] | None = None,
-    folder: Path | None = None,
-) -> Settings:
-    file = None
-    if folder is not None:
-        file = folder / "config.toml"
-        file.write_text(toml, "utf-8")
-    return read_settings(flags, file, environment=environment or {"_": ""}, engines=BOX)
-
-
-def mistakes(toml: str, folder: Path, environment: dict[str, str] | None = None) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        read(toml, environment=environment, folder=folder)
-    return str(caught.value).replace(f"{folder}{os.sep}", "").splitlines()
-
-
-@pytest.fixture(autouse=True)
-def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [*os.environ]:
-        if name.startswith(("XDG_", "WYOMING_VOICECLONE_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("nobodys_home")
 
 
 def test_without_any_source_everything_is_at_its_default() -> None:
@@ -93,49 +49,6 @@ def test_the_environment_sets_lists_and_settings_of_engines() -> None:
     assert settings.engine("box") == BoxSettings(tempo=90)
 
 
-def test_variables_that_kubernetes_sets_for_a_service_of_our_name_are_not_settings() -> None:
-    environment = {
-        "WYOMING_VOICECLONE_PORT": "tcp://10.0.0.1:10200",
-        "WYOMING_VOICECLONE_SERVICE_HOST": "10.0.0.1",
-        "WYOMING_VOICECLONE_SERVICE_PORT": "10200",
-        "WYOMING_VOICECLONE_SERVICE_PORT_WYOMING": "10200",
-        "WYOMING_VOICECLONE_PORT_10200_TCP": "tcp://10.0.0.1:10200",
-        "WYOMING_VOICECLONE_PORT_10200_TCP_PORT": "10200",
-        "WYOMING_VOICECLONE_NAME": "/web/voiceclone",
-    }
-    assert read(environment=environment).model_dump() == read().model_dump()
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("PORT", "SERVER__PORT"),
-        ("SERVER_PORT", "SERVER__PORT"),
-        ("LOG_LEVEL", "LOG__LEVEL"),
-        ("DEFAULT_VOICE", "SPEECH__DEFAULT_VOICE"),
-        ("ENGINES_BOX_TEMPO", "ENGINES__BOX__TEMPO"),
-    ],
-)
-def test_a_variable_without_two_underscores_is_told_the_setting_it_was_meant_for(
-    name: str, meant: str
-) -> None:
-    with pytest.raises(ConfigError) as caught:
-        read(environment={f"WYOMING_VOICECLONE_{name}": "7"})
-    told = f"WYOMING_VOICECLONE_{name}: unknown setting — did you mean WYOMING_VOICECLONE_{meant}?"
-    assert str(caught.value) == told
-
-
-def test_what_a_flag_overrules_is_checked_all_the_same(tmp_path: Path) -> None:
-    environment = {"WYOMING_VOICECLONE_SERVER__PORT": "many"}
-    flags = {"server": {"port": 7}}
-    with pytest.raises(ConfigError) as caught:
-        read("[server]\nport = -1", flags, environment, tmp_path)
-    assert str(caught.value).splitlines() == [
-        'WYOMING_VOICECLONE_SERVER__PORT: "many" — should be a valid integer',
-        f"{tmp_path}/config.toml: [server] port: -1 — should be from 0 to 65535",
-    ]
-
-
 def test_a_file_takes_whole_numbers_for_others_lists_and_folders(tmp_path: Path) -> None:
     toml = "[server]\ngrace_s = 3\nuris = ['unix:///a']\n[folders]\ndata = '/data'"
     toml += "\n[server.limits]\nidle_s = 9\n[engines.box]\ntempo = 7"
@@ -144,100 +57,6 @@ def test_a_file_takes_whole_numbers_for_others_lists_and_folders(tmp_path: Path)
     assert settings.server.limits.idle_s == 9.0
     assert settings.server.addresses() == ("unix:///a",)
     assert settings.folders.data == Path("/data")
-
-
-def test_a_folder_where_the_file_should_be_is_an_error(tmp_path: Path) -> None:
-    place = tmp_path / "home/.config/wyoming-voiceclone/config.toml"
-    place.mkdir(parents=True)
-    with pytest.raises(ConfigError, match="Is a directory"):
-        read()
-
-
-@pytest.mark.parametrize(
-    ("toml", "sentence"),
-    [
-        ("[server]\nprot = 1", 'config.toml: [server] prot: unknown key — did you mean "port"?'),
-        ("[servr]\nport = 1", "config.toml: [servr]: unknown table — did you mean [server]?"),
-        (
-            "[server]\nlanguage = 'x'",
-            "config.toml: [server] language: unknown key — did you mean [speech] language?",
-        ),
-        (
-            "[engines.box]\ntemppo = 1",
-            'config.toml: [engines.box] temppo: unknown key — did you mean "tempo"?',
-        ),
-        (
-            "[engines.bax]\ntempo = 1",
-            'config.toml: [engines] bax: unknown key — did you mean "box"?',
-        ),
-        (
-            "[discovery]\nxyzzy = 1",
-            "config.toml: [discovery] xyzzy: unknown key — there are enabled, name",
-        ),
-        (
-            "[voices.ada]\nsped = 1",
-            'config.toml: [voices.ada] sped: unknown key — did you mean "speed"?',
-        ),
-        ("[server]\nport = 99999", "config.toml: [server] port: 99999 — should be from 0 to 65535"),
-        (
-            "[server]\nport = 'high'",
-            'config.toml: [server] port: "high" — should be a valid integer',
-        ),
-        ("[speech]\nspeed = true", "config.toml: [speech] speed: true — should be a valid number"),
-        ("[server]\nport = true", "config.toml: [server] port: true — should be a valid integer"),
-        (
-            "[server]\nport = '10205'",
-            'config.toml: [server] port: "10205" — should be a valid integer',
-        ),
-        (
-            "[discovery]\nenabled = 'yes'",
-            'config.toml: [discovery] enabled: "yes" — should be a valid boolean',
-        ),
-        (
-            "[router]\norder = 'box'",
-            'config.toml: [router] order: "box" — should be a list',
-        ),
-        ("server = 3", "config.toml: [server]: 3 — should be a table"),
-        ("[router]\norder = ['bxo']", 'config.toml: [router] order: "bxo" — did you mean "box"?'),
-        (
-            "[log]\nlevel = 'loud'",
-            'config.toml: [log] level: "loud" — should be "debug", "info", "warning" or "error"',
-        ),
-    ],
-)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(
-    toml: str, sentence: str, tmp_path: Path
-) -> None:
-    assert mistakes(toml, tmp_path) == [sentence]
-
-
-def test_all_mistakes_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
-    told = mistakes(
-        "[server]\nport = -1\n[phrases]\nlimit = 3",
-        tmp_path,
-        {"WYOMING_VOICECLONE_LOG__LEVLE": "debug"},
-    )
-    assert sorted(told) == [
-        "WYOMING_VOICECLONE_LOG__LEVLE: unknown key — did you mean WYOMING_VOICECLONE_LOG__LEVEL?",
-        'config.toml: [phrases] limit: unknown key — did you mean "limit_mb"?',
-        "config.toml: [server] port: -1 — should be from 0 to 65535",
-    ]
-
-
-def test_a_file_that_is_no_toml_is_told_with_the_line(tmp_path: Path) -> None:
-    (told,) = mistakes("[server\n", tmp_path)
-    assert told.startswith("config.toml: not valid TOML: ")
-    assert "line 1" in told
-
-
-def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No such file"):
-        read_settings(file=tmp_path / "none.toml", environment={}, engines=BOX)
-
-
-def test_a_list_that_is_no_list_is_told_with_its_variable() -> None:
-    with pytest.raises(ConfigError, match="WYOMING_VOICECLONE_SERVER__URIS: "):
-        read(environment={"WYOMING_VOICECLONE_SERVER__URIS": "[unix:///a"})
 
 
 def test_the_file_of_the_user_is_found_without_being_named(tmp_path: Path) -> None:

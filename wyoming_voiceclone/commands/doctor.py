@@ -1,7 +1,9 @@
 """`doctor`: is everything as the server needs it, and if not, what to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -42,15 +44,20 @@ def doctor(
         "server": {"port": port, "uris": uri or None},
         "folders": {"data": data_dir, "voices": voices_dir},
     }
-    mistakes: list[Finding] = []
-    try:
-        settings = begin(config, flags, log_level, quiet=True)
-    except ConfigError as error:
-        mistakes += failed("settings", error)
-        mistakes.append(note("settings", "cannot be used", "what follows is at the defaults"))
-        start_logging(log_level or "warning", "text")
-        settings = default_settings(flags)
+    settings, mistakes = _settings(config, flags, log_level)
     raise typer.Exit(asyncio.run(_doctor(settings, mistakes)))
+
+
+def _settings(
+    config: Path | None, flags: Mapping[str, Any], log_level: LogLevel
+) -> tuple[Settings, Sequence[Finding]]:
+    """Those in effect; where they cannot be used, what is wrong with them and the defaults."""
+    try:
+        return begin(config, flags, log_level, quiet=True), ()
+    except ConfigError as error:
+        start_logging(log_level or "warning", "text")
+        instead = note("settings", "cannot be used", "what follows is at the defaults")
+        return default_settings(flags), (*failed("settings", error), instead)
 
 
 async def _doctor(settings: Settings, mistakes: Sequence[Finding]) -> int:

@@ -36,9 +36,13 @@ def read_settings(
     if path := config_file(file, variables):
         sources.append(Source(str(path), _parse(path)))
     schema = Schema.of(model)
-    mistakes = [*strange_variables(variables, schema), *_mistakes(model, sources, schema)]
-    if mistakes:
+    if mistakes := [*strange_variables(variables, schema), *_mistakes(model, sources, schema)]:
         raise ConfigError("\n".join(mistakes))
+    return _merged(model, sources, schema)
+
+
+def _merged(model: type[Settings], sources: Sequence[Source], schema: Schema) -> Settings:
+    """The first source wins."""
     merged: dict[str, Any] = {}
     for source in reversed(sources):
         _lay_over(merged, source.values)
