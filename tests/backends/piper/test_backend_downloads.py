@@ -82,13 +82,16 @@ async def test_without_a_network_one_warning_tells_it(
     folders: Folders, nowhere: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     backend = await make(folders, download=True, endpoint=nowhere)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         await backend.warm([NAME])
         await until(lambda: caplog.messages, 25)
         await asyncio.sleep(0.1)
     await backend.aclose()
     (warning,) = caplog.messages
-    assert "check the network" in warning
+    assert warning.startswith(f"{NAME} cannot be downloaded: no connection to {nowhere} (")
+    assert warning.endswith(
+        ") — check the network; trying again in the background, another engine speaks meanwhile"
+    )
 
 
 async def test_nothing_is_downloaded_when_that_is_switched_off(

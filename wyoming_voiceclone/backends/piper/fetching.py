@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 _RETRY_S = 60.0  # after a failure, doubled each time
 _LONGEST_RETRY_S = 3_600.0
 _DAY_S = 86_400.0
+_CATALOGUE = "the catalogue of voices"
+_MEANWHILE = "trying again in the background, another engine speaks meanwhile"
 
 
 class Fetching:
@@ -37,6 +39,7 @@ class Fetching:
         """`arrived` is told a voice that came, or None for a catalogue. Blocks: reads a file."""
         self._settings, self._arrived = settings, arrived
         self._path, self._store = catalogue_path(folders), voice_store(folders)
+        self._store.clean()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._told: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -69,11 +72,9 @@ class Fetching:
         self._tasks[name] = task
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
-    async def _until_done(
-        self, name: str, work: Callable[[], Awaitable[None]], first_level: int = logging.WARNING
-    ) -> None:
-        """Again and again, less and less often; only the first failure is told at that level."""
-        pause_s, level = _RETRY_S, first_level
+    async def _until_done(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Again and again, less and less often; only the first failure is told above DEBUG."""
+        pause_s, told = _RETRY_S, False
         while True:
             try:
                 return await work()
@@ -81,10 +82,19 @@ class Fetching:
                 _LOG.warning("%s", error)
                 return None
             except DownloadError as error:
-                _LOG.log(level, "%s (and it is tried again in the background)", error)
-                self._told[name] = f"could not be downloaded yet: {error}"
+                self._told[name] = f"cannot be downloaded: {error}; {_MEANWHILE}"
+                _LOG.log(self._level(name, told), "%s %s", name or _CATALOGUE, self._told[name])
+            except Exception:  # noqa: BLE001 -- the last resort: told, and tried again
+                self._told[name] = f"cannot be downloaded: a fault — see the log; {_MEANWHILE}"
+                _LOG.exception("%s cannot be downloaded", name or _CATALOGUE)
             await asyncio.sleep(pause_s)
-            pause_s, level = min(2 * pause_s, _LONGEST_RETRY_S), logging.DEBUG
+            pause_s, told = min(2 * pause_s, _LONGEST_RETRY_S), True
+
+    def _level(self, name: str, told: bool) -> int:
+        """Who waits for a voice is warned of it once, and not of the catalogue as well."""
+        if told or (not name and len(self._tasks) > 1):
+            return logging.DEBUG
+        return logging.WARNING if name else logging.INFO
 
     async def _fetch(self, name: str) -> None:
         async with self._one_at_a_time, hub_of(self._settings) as hub:
@@ -99,7 +109,7 @@ class Fetching:
 
     async def _daily_catalogue(self) -> None:
         while True:
-            await self._until_done("", self._refresh, logging.INFO)
+            await self._until_done("", self._refresh)
             await asyncio.sleep(_DAY_S)
 
     async def _refresh(self) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import errno
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,7 @@ Progress = Callable[[int], None]
 _TIMEOUT = httpx2.Timeout(15.0, connect=10.0)
 _ATTEMPTS = 5  # without one new byte
 _COMMIT_HEADER = "x-repo-commit"
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,12 @@ class Hub:
         self._headers: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
-        self._client, self._headers = await asyncio.to_thread(_connect)
+        try:
+            self._client, self._headers = await asyncio.to_thread(_connect)
+        except OSError as error:  # certificates, a token
+            raise DownloadError(
+                f"no way to {self._address} ({error}) — allow reading it"
+            ) from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -61,7 +68,7 @@ class Hub:
                         raise DownloadError(f"{path}: larger than {limit} bytes — check the hub")
                 return bytes(content), self._commit(response)
         except (httpx2.HTTPError, ConnectionError) as error:
-            raise self._unreachable(path, error) from error
+            raise DownloadError(self._trouble(error)) from error
 
     async def fetch(
         self, file: RemoteFile, part: Path, *, revision: str, progress: Progress
@@ -76,9 +83,12 @@ class Hub:
                 after = await asyncio.to_thread(_size, part)
                 failures = 0 if after > before else failures + 1
                 if failures == _ATTEMPTS:
-                    raise self._unreachable(file.path, error) from error
+                    kept = " (what has come is kept)" if after else ""
+                    raise DownloadError(f"{self._trouble(error)}{kept}") from error
                 await asyncio.sleep(self._retry_s * 2**failures)
             before = await asyncio.to_thread(_size, part)
+        if not file.size:
+            await asyncio.to_thread(_truncate, part, 0)
         await asyncio.to_thread(_check, file, part)
 
     async def _append(
@@ -91,7 +101,7 @@ class Hub:
             await asyncio.to_thread(_truncate, part, have)
             async for piece in response.aiter_bytes():
                 if (have := have + len(piece)) > file.size:
-                    await asyncio.to_thread(part.unlink)
+                    await asyncio.to_thread(_remove, part)
                     raise DownloadError(f"{file.path}: {_not_as_told(f'larger than {file.size}')}")
                 await asyncio.to_thread(_write, part, piece)
                 progress(len(piece))
@@ -117,20 +127,25 @@ class Hub:
         return commits[0] if commits else self.revision
 
     def _refusal(self, path: str, status: int) -> str:
-        where = f"{self.endpoint or constants.ENDPOINT}: {self.repository}/{path}"
+        where = f"{self._address}: {self.repository}/{path}"
         if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
             return f"{where}: not without an account ({status}) — set HF_TOKEN"
         if status == httpx2.codes.NOT_FOUND:
             return f"{where}: not there ({status}) — check repository, revision and endpoint"
         return f"{where}: refused ({status}) — try again later"
 
-    def _unreachable(self, path: str, error: Exception) -> DownloadError:
-        hub = self.endpoint or constants.ENDPOINT
-        fact = str(error) or type(error).__name__
-        return DownloadError(
-            f"{hub}: {path} could not be fetched ({fact}) — check the network, then try again: "
-            "what has come is kept"
-        )
+    @property
+    def _address(self) -> str:
+        return self.endpoint or constants.ENDPOINT
+
+    def _trouble(self, error: Exception) -> str:
+        if isinstance(error, httpx2.HTTPStatusError):
+            status = error.response.status_code
+            return f"{self._address} has trouble of its own ({status}) — try again later"
+        fact = _ERRNO.sub("", str(error)) or type(error).__name__
+        if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+            return f"no connection to {self._address} ({fact}) — check the network"
+        return f"the connection to {self._address} broke ({fact}) — check the network"
 
 
 def _connect() -> tuple[httpx2.AsyncClient, dict[str, str]]:
@@ -141,41 +156,50 @@ def _connect() -> tuple[httpx2.AsyncClient, dict[str, str]]:
 
 
 def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
+    with disk_troubles(part):
+        return part.stat().st_size if part.exists() else 0
 
 
 def _truncate(part: Path, size: int) -> None:
-    try:
+    with disk_troubles(part):
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab") as file:
             if file.tell() != size:
                 file.truncate(size)
-    except OSError as error:
-        raise unwritable(part, error) from error
 
 
 def _write(part: Path, piece: bytes) -> None:
+    with disk_troubles(part), part.open("ab") as file:
+        file.write(piece)
+
+
+def _remove(part: Path) -> None:
+    with disk_troubles(part):
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_troubles(path: Path) -> Iterator[None]:
+    """Turn whatever the disk refuses inside into a DownloadError."""
     try:
-        with part.open("ab") as file:
-            file.write(piece)
+        yield
     except OSError as error:
-        raise unwritable(part, error) from error
+        raise _told(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> DownloadError:
-    """What to tell about a disk that takes no more."""
+def _told(path: Path, error: OSError) -> DownloadError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DownloadError(f"{path}: the disk is full — free some space and try again")
-    return DownloadError(f"{path}: cannot be written ({error.strerror}) — allow it and try again")
+        return DownloadError(f"{path}: the disk is full — free some space")
+    return DownloadError(f"{path}: cannot be written ({error.strerror or error}) — allow it")
 
 
 def _check(file: RemoteFile, part: Path) -> None:
-    with part.open("rb") as content:
+    with disk_troubles(part), part.open("rb") as content:
         digest = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False))
     if digest.hexdigest() != file.md5:
-        part.unlink()
+        _remove(part)
         raise DownloadError(f"{file.path}: {_not_as_told('another checksum')}")
 
 
 def _not_as_told(fact: str) -> str:
-    return f"{fact} than the catalogue tells — try again; if it stays, check endpoint and revision"
+    return f"{fact} than the catalogue tells — if it stays so, check endpoint and revision"

@@ -6,17 +6,21 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from shutil import disk_usage
+from typing import BinaryIO
 
 from wyoming_voiceclone.backends.piper.catalogue import CatalogueVoice
-from wyoming_voiceclone.backends.piper.hub import RemoteFile, unwritable
+from wyoming_voiceclone.backends.piper.hub import RemoteFile, disk_troubles
 from wyoming_voiceclone.errors import DownloadError
 
 _RECEIPT = "download.json"
 _PARTIAL = ".partial"
+_REMOVED = ".removed"
 _SLACK_BYTES = 50_000_000  # left free for everybody else
 
 
@@ -45,46 +49,37 @@ class VoiceStore:
     def lock(self, name: str) -> Callable[[], None]:
         """Keep other processes from downloading the same voice until the result is called."""
         path = self.folder / _PARTIAL / f"{name}.lock"
-        try:
+        with disk_troubles(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("wb")
-        except OSError as error:
-            raise unwritable(path, error) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.close()
-            raise DownloadError(
-                f"{name}: another process is downloading it — wait until it is there"
-            ) from error
+            while (file := _locked(path, name)) is None:
+                pass
 
         def release() -> None:
-            path.unlink(missing_ok=True)
-            file.close()
+            with file, suppress(OSError):
+                path.unlink()  # while it is locked: whoever opened it before sees that it is gone
 
         return release
 
     def check_room(self, voice: CatalogueVoice) -> None:
         """Raise DownloadError if the disk cannot take what is missing."""
         parts = [self.part(voice, file) for file in voice.files]
-        missing = voice.size - sum(part.stat().st_size for part in parts if part.exists())
-        free = self._free_bytes(self.folder)
+        with disk_troubles(self.folder):
+            missing = voice.size - sum(part.stat().st_size for part in parts if part.exists())
+            free = self._free_bytes(self.folder)
         if free < missing + _SLACK_BYTES:
             raise DownloadError(
                 f"{voice.name}: {_mb(missing)} missing, but {self.folder} has only {_mb(free)} "
-                f"free — free {_mb(missing + _SLACK_BYTES - free)}, then try again"
+                f"free — free {_mb(missing + _SLACK_BYTES - free)}"
             )
 
     def place(self, voice: CatalogueVoice, repository: str, commit: str) -> Path:
         """Make a voice out of its complete parts, in one step."""
         target = self.folder / voice.name
-        if target.exists() and not self.holds(voice.name):
-            raise DownloadError(f"{target}: is there already — move it away, then try again")
         receipt = {"repository": repository, "commit": commit, "files": [*map(asdict, voice.files)]}
-        try:
+        with disk_troubles(target):
+            if target.exists() and not self.holds(voice.name):
+                raise DownloadError(f"{target}: is there already — move it away")
             return self._place(voice, receipt, target)
-        except OSError as error:
-            raise unwritable(target, error) from error
 
     def _place(self, voice: CatalogueVoice, receipt: object, target: Path) -> Path:
         parts = self._parts(voice)
@@ -99,16 +94,38 @@ class VoiceStore:
     def remove(self, name: str) -> Path:
         """Take a downloaded voice away; it is gone at once, also when this is interrupted."""
         target = self.folder / name
-        leaving = self.folder / _PARTIAL / f"{name}.{os.getpid()}.removed"
         try:
-            leaving.parent.mkdir(exist_ok=True)
+            (self.folder / _PARTIAL).mkdir(exist_ok=True)
+            leaving = tempfile.mkdtemp(_REMOVED, f"{name}.", self.folder / _PARTIAL)
             target.replace(leaving)
-            shutil.rmtree(leaving)
         except OSError as error:
             raise DownloadError(
                 f"{target}: cannot be removed ({error.strerror}) — allow it and try again"
             ) from error
+        finally:
+            self.clean()
         return target
+
+    def clean(self) -> None:
+        """Delete what was removed before, when that was interrupted."""
+        for leaving in (self.folder / _PARTIAL).glob(f"*{_REMOVED}"):
+            shutil.rmtree(leaving, ignore_errors=True)
+
+
+def _locked(path: Path, name: str) -> BinaryIO | None:
+    """The file, locked; None when it was removed meanwhile, so that others lock a new one."""
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("wb"))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wait = "another process is downloading it — wait until it is there"
+            raise DownloadError(f"{name}: {wait}") from None
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                stack.pop_all()
+                return file
+    return None
 
 
 def _mb(size: int) -> str:
