@@ -45,16 +45,18 @@ def test_a_voice_file_that_cannot_be_loaded_is_named(shell: Shell) -> None:
     shell.environment["WYOMING_VOICECLONE_ENGINES__PIPER__ENABLED"] = "true"
     own = shell.folder / "own"
     own.mkdir()
-    for name, model, config in ("whole", None, None), ("cut", 3_000, None), ("odd", None, 30):
+    damages = ("whole", None, None), ("cut", 3_000, None), ("odd", None, 30), ("empty", 0, None)
+    for name, model, config in damages:
         for suffix, length in (".onnx", model), (".onnx.json", config):
             content = (FIXTURES / f"random-tiny{suffix}").read_bytes()
             (own / f"{name}{suffix}").write_bytes(content[:length])
     done = shell.run("doctor", "--voices-dir", str(own))
     ill = [line for line in done.stdout.splitlines() if line[1:].startswith(" voice ")]
     assert done.returncode == 1
-    assert len(ill) == 2, done.stdout
+    assert len(ill) == 3, done.stdout
     assert ill[0].startswith(f"✗ voice cut: {own}/cut.onnx cannot be loaded (")
-    assert ill[1].startswith(f"✗ voice odd: {own}/odd.onnx.json: is not JSON")
+    assert ill[1].startswith(f"✗ voice empty: {own}/empty.onnx is no Piper voice: ")
+    assert ill[2].startswith(f"✗ voice odd: {own}/odd.onnx.json: is not JSON")
     assert "is not JSON" not in done.stderr, "told once"
 
 
