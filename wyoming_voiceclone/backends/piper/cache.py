@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,12 @@ from wyoming_voiceclone.errors import BackendUnavailable
 REVISION = 1
 """Of the cutting: another number, another entry."""
 
+_MAKING = "piper-"
 _BROKEN = 3  # prepare.BROKEN; importing it would bring the onnx package in
 _PREPARING_S = 600.0  # a high-quality voice on a Raspberry Pi takes about a minute
+_ENTRY = re.compile(r"[0-9a-f]{32}-\d+-.+")
+_LEFT_S = 3_600.0  # much longer than any cutting takes
+_UNUSED_S = 30 * 86_400.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,6 +42,8 @@ def find(model: Path, cache: Path) -> Path | None:
         Facts.read(folder)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    with suppress(OSError):
+        os.utime(folder)  # when it was used last: see `_tidy`
     return folder
 
 
@@ -55,12 +62,13 @@ def made(
 
     Raises BackendUnavailable when the file is no model, or once `stop` is set.
     """
-    with tempfile.TemporaryDirectory(prefix="piper-", dir=_writable(cache)) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=_writable(cache)) as temporary:
         folder = Path(temporary) / "entry"
         folder.mkdir()
         final = _prepare(model, config, folder, stop or Event())
         if final and cache is not None and (kept := _keep(folder, cache / _key(model))) is not None:
             folder = kept
+            _tidy(cache)
         yield folder
 
 
@@ -73,7 +81,23 @@ def forget(model: Path, cache: Path) -> None:
 def _key(model: Path) -> str:
     with model.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{digest[:32]}-{REVISION}-{version('onnxruntime')}-{platform.machine()}"
+    return f"{digest[:32]}{_kind()}"
+
+
+def _kind() -> str:
+    return f"-{REVISION}-{version('onnxruntime')}-{platform.machine()}"
+
+
+def _tidy(cache: Path) -> None:
+    """Remove what killed processes left, and what other versions made and nobody uses."""
+    now = time.time()
+    with suppress(OSError):  # somebody else may tidy up, too
+        for folder in cache.iterdir():
+            foreign = _ENTRY.fullmatch(folder.name) and not folder.name.endswith(_kind())
+            keep_s = _UNUSED_S if foreign else _LEFT_S
+            removable = foreign or folder.name.startswith(_MAKING)
+            if removable and now - folder.stat().st_mtime > keep_s:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _writable(cache: Path | None) -> Path | None:
@@ -121,7 +145,7 @@ def _prepare(model: Path, config: Path, folder: Path, stop: Event) -> bool:
 
 def _run(model: Path, config: Path, folder: Path, stop: Event) -> tuple[int, str]:
     """The exit status of `prepare`, and what it said; it is killed once `stop` is set."""
-    command = [sys.executable, "-m", "wyoming_voiceclone.backends.piper.prepare"]
+    command = [sys.executable, "-P", "-m", "wyoming_voiceclone.backends.piper.prepare"]
     root = str(Path(__file__).parents[3])  # also when this program runs from a checkout
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     arguments = [str(model.resolve()), str(folder), str(config.resolve())]
