@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stock_voice import SINGLE, configuration
 
-from wyoming_voiceclone.backends.piper.cache import find, made
+from wyoming_voiceclone.backends.piper.cache import ensure, find, made
 
 CONFIG = configuration(SINGLE)
 DAY_S = 86_400
@@ -68,8 +68,8 @@ def test_files_in_the_working_directory_are_not_run(
     assert (entry / "flow.onnx").exists()
 
 
-def test_cutting_gives_way_to_listeners(tmp_path: Path) -> None:
-    cutting = threading.Thread(target=cut, args=(tmp_path,))
+def test_cutting_ahead_gives_way_to_listeners(tmp_path: Path) -> None:
+    cutting = threading.Thread(target=ensure, args=(SINGLE, CONFIG, tmp_path, threading.Event()))
     cutting.start()
     nicest = 0
     while cutting.is_alive():

@@ -27,6 +27,7 @@ REVISION = 1
 """Of the cutting: another number, another entry."""
 
 _MAKING = "piper-"
+_AHEAD = 10  # of niceness: listeners come first, also the one who waits for another voice
 _BROKEN = 3  # prepare.BROKEN; importing it would bring the onnx package in
 _PREPARING_S = 600.0  # a high-quality voice on a Raspberry Pi takes about a minute
 _ENTRY = re.compile(r"[0-9a-f]{32}-\d+-.+")
@@ -50,13 +51,13 @@ def find(model: Path, cache: Path) -> Path | None:
 def ensure(model: Path, config: Path, cache: Path, stop: Event) -> None:
     """Cut `model` unless that was done before. Blocking; raises BackendUnavailable."""
     if find(model, cache) is None:
-        with made(model, config, cache, stop):
+        with made(model, config, cache, stop, nice=_AHEAD):
             pass
 
 
 @contextmanager
 def made(
-    model: Path, config: Path, cache: Path | None, stop: Event | None = None
+    model: Path, config: Path, cache: Path | None, stop: Event | None = None, *, nice: int = 0
 ) -> Iterator[Path]:
     """Cut `model` now; the folder may be gone after the `with` block when nothing can be kept.
 
@@ -65,7 +66,7 @@ def made(
     with tempfile.TemporaryDirectory(prefix=_MAKING, dir=_writable(cache)) as temporary:
         folder = Path(temporary) / "entry"
         folder.mkdir()
-        final = _prepare(model, config, folder, stop or Event())
+        final = _prepare(model, config, folder, stop or Event(), nice)
         if final and cache is not None and (kept := _keep(folder, cache / _key(model))) is not None:
             folder = kept
             _tidy(cache)
@@ -124,10 +125,10 @@ def _keep(folder: Path, target: Path) -> Path | None:
     return target
 
 
-def _prepare(model: Path, config: Path, folder: Path, stop: Event) -> bool:
+def _prepare(model: Path, config: Path, folder: Path, stop: Event, nice: int) -> bool:
     """Fill `folder`; False when the verdict may be another one next time."""
     try:
-        status, said = _run(model, config, folder, stop)
+        status, said = _run(model, config, folder, stop, nice)
     except OSError as error:
         Facts(1.0, reason=f"it could not be cut: {error}").write(folder)
         return False
@@ -143,12 +144,12 @@ def _prepare(model: Path, config: Path, folder: Path, stop: Event) -> bool:
     return not status
 
 
-def _run(model: Path, config: Path, folder: Path, stop: Event) -> tuple[int, str]:
+def _run(model: Path, config: Path, folder: Path, stop: Event, nice: int) -> tuple[int, str]:
     """The exit status of `prepare`, and what it said; it is killed once `stop` is set."""
     command = [sys.executable, "-P", "-m", "wyoming_voiceclone.backends.piper.prepare"]
     root = str(Path(__file__).parents[3])  # also when this program runs from a checkout
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    arguments = [str(model.resolve()), str(folder), str(config.resolve())]
+    arguments = [str(model.resolve()), str(folder), str(config.resolve()), str(nice)]
     deadline = time.monotonic() + _PREPARING_S
     with (
         tempfile.TemporaryFile() as said,

@@ -1,4 +1,4 @@
-"""Cuts, optimises and checks one voice, in a process of its own: `python -m … MODEL FOLDER CONFIG`.
+"""Cuts and checks one voice, in a process of its own: `python -m … MODEL FOLDER CONFIG NICE`.
 
 The process takes several times the memory that the voice itself needs, and gives it back by
 ending. What it writes is read by `entry`; the checked graphs sound like the unsplit one.
@@ -33,7 +33,6 @@ BROKEN = 3
 
 _TOLERANCE = 1e-4  # a 16-bit sample step is 3e-5
 _STILL = Scales(noise=0.0, length=1.0, noise_w=0.0)
-_NICER = 10  # whoever is being spoken to comes first
 _CHECKED_IDS = 40
 _MEASURED_IDS = 100
 
@@ -41,7 +40,7 @@ IdMap = dict[str, list[int]]
 
 
 def main() -> int:
-    os.nice(_NICER)
+    os.nice(int(sys.argv[4]))
     model, folder = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         whole = whole_session(model, min(4, available_cores()))
