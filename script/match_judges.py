@@ -1,4 +1,4 @@
-"""Who judges matched voices: none of them took part in fitting.
+"""Who judges matched voices: no fit to a person looks at them.
 
 Resemblyzer and DNSMOS carry their weights in their packages; so does pocketsphinx. The second
 measure of likeness is made here: a GMM-UBM score (Reynolds, Quatieri and Dunn, 2000) of MFCCs.

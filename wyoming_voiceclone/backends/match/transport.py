@@ -61,7 +61,7 @@ def conversion(base: VoiceStatistics, target: VoiceStatistics, strength: float =
 def uncovered(base: VoiceStatistics, target: VoiceStatistics) -> float:
     """How far the target's sounds lie, on the average, from the nearest the moved base makes.
 
-    Of ten bases for each of seven readers, those with the least of it came out most alike.
+    Over ten bases for each of seven readers it agreed with a verifier by a rank correlation of .4.
     """
     matrix, offset = conversion(base, target).voiced
     moved = base.sample + (base.sample @ matrix + offset) @ decoding().T
