@@ -86,7 +86,7 @@ def test_a_machine_slower_than_speech_keeps_back_what_it_will_be_late_by(
 def test_chunks_grow_but_not_beyond_what_is_in_time(load: float, before: int, slack: float) -> None:
     alone, shared = (next_frames(machine(load), before, slack, others) for others in (0, 3))
     assert FIRST_FRAMES <= shared <= SHARED_FRAMES
-    assert shared <= alone <= min(4 * before, MOST_FRAMES)
+    assert shared <= alone <= min(8 * before, MOST_FRAMES)
     assert shared <= 2 * before
     assert alone == FIRST_FRAMES or machine(load).sound_s(alone) <= slack / 2 + 1e-6
 

@@ -8,8 +8,8 @@ from wyoming_voiceclone.backends.piper.costs import Costs
 FIRST_FRAMES = 10
 """116 ms of sound at 22.05 kHz: enough to compute the next 20 frames on any machine in use."""
 
-MOST_FRAMES = 80
-"""Of one step (30 ms on a PC): a newcomer waits for it, and larger ones are no cheaper."""
+MOST_FRAMES = 160
+"""Of one step (45 ms on a PC): larger ones are no cheaper."""
 
 SHARED_FRAMES = 40
 """Of one step while others wait."""
@@ -67,6 +67,6 @@ def first_frames(costs: Costs, frame_s: float, total: int, others: int) -> int:
 
 def next_frames(costs: Costs, before: int, slack_s: float, others: int) -> int:
     """Frames of a later chunk: growing, computed before half of what the listener has is gone."""
-    most, growth = (SHARED_FRAMES, 2) if others else (MOST_FRAMES, 4)
+    most, growth = (SHARED_FRAMES, 2) if others else (MOST_FRAMES, 8)
     in_time = (slack_s / 2 - costs.run_s) / costs.frame_s if costs.frame_s else most
     return int(max(FIRST_FRAMES, min(growth * before, most, in_time)))

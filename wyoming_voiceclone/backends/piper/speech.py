@@ -10,7 +10,7 @@ from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends.piper.model import CutModel, Encoded, Floats, Scales
 from wyoming_voiceclone.backends.piper.sessions import Session
 
-_FLOW_BLOCK = 96
+_FLOW_BLOCK = 160
 """Frames that the flow takes at a time: its 28 MB of weights are read once per run (3 ms)."""
 
 
@@ -63,7 +63,7 @@ class CutSpeech:
         total = len(self._index)
         while self._flowed < needed:
             first, delay = self._entered, self._model.flow.delay
-            block = _FLOW_BLOCK if first else 0
+            block = _FLOW_BLOCK if first or total <= _FLOW_BLOCK else 0
             last = max(needed + delay, first + block)
             if total - last < delay:
                 last = total
