@@ -11,6 +11,7 @@ from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.config import Settings, read_settings
 from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.testing.scripted_engine import DECLARED
 
 
 class BoxSettings(EngineSettings):
@@ -27,7 +28,7 @@ def _make(settings: BoxSettings, folders: Folders) -> Backend:
     return ScriptedBackend("box")
 
 
-BOX = {"box": Engine("box", BoxSettings, _make)}
+BOX = {"box": Engine("box", BoxSettings, _make, DECLARED)}
 
 
 def read(

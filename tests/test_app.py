@@ -21,6 +21,7 @@ import asyncio
 from wyoming_voiceclone.backends import Engine, EngineSettings
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.testing.scripted_engine import DECLARED
 
 class Settings(EngineSettings):
     rate: int = 16_000
@@ -39,15 +40,16 @@ def make(settings, folders):
     ada = Voice("ada", ("en-US", "en"), revision=str(settings.rate))
     return Slow("tones", voices=[ada], rate=settings.rate)
 
-ENGINE = Engine("tones", Settings, make)
+ENGINE = Engine("tones", Settings, make, DECLARED)
 """
 BROKEN = """
 from wyoming_voiceclone.backends import Engine, EngineSettings
+from wyoming_voiceclone.testing.scripted_engine import DECLARED
 
 def make(settings, folders):
     raise ImportError("libnoise.so.3 is missing")
 
-ENGINE = Engine("broken", EngineSettings, make)
+ENGINE = Engine("broken", EngineSettings, make, DECLARED)
 """
 
 

@@ -13,6 +13,7 @@ ENGINE = """
 from wyoming_voiceclone.backends import Engine, EngineSettings
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
 from wyoming_voiceclone.errors import CannotClone
+from wyoming_voiceclone.testing.scripted_engine import DECLARED
 
 class Settings(EngineSettings):
     fault: str = ""
@@ -21,7 +22,7 @@ def make(settings, folders):
     fault = CannotClone(settings.fault) if settings.fault else None
     return ScriptedCloner("mimic", fault=fault)
 
-ENGINE = Engine("mimic", Settings, make)
+ENGINE = Engine("mimic", Settings, make, DECLARED)
 """
 MEMO = encoded(tone(3, 44_100), 44_100, container="ipod", codec="aac", gains=(1.0, 1.0))
 

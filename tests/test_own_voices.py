@@ -20,12 +20,16 @@ from wyoming_voiceclone.testing.home_assistant import HomeAssistant
 ENGINE = """
 from wyoming_voiceclone.backends import Engine, EngineSettings
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
+from wyoming_voiceclone.testing.scripted_engine import DECLARED
 
 class Settings(EngineSettings):
     enroll_s: float = 0.0
 
 ENGINE = Engine(
-    "mimic", Settings, lambda settings, folders: ScriptedCloner("mimic", enroll_s=settings.enroll_s)
+    "mimic",
+    Settings,
+    lambda settings, folders: ScriptedCloner("mimic", enroll_s=settings.enroll_s),
+    DECLARED,
 )
 """
 CONFIG = """

@@ -11,6 +11,13 @@ from wyoming_voiceclone.backends.backend import (
     Timing,
     Warmable,
 )
+from wyoming_voiceclone.backends.declaration import (
+    Declaration,
+    Environment,
+    Licence,
+    ReferenceNeeds,
+    Weights,
+)
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
 
 __all__ = [
@@ -18,12 +25,17 @@ __all__ = [
     "Backend",
     "Capabilities",
     "CloningBackend",
+    "Declaration",
     "Engine",
     "EngineSettings",
+    "Environment",
     "Folders",
+    "Licence",
     "Progress",
+    "ReferenceNeeds",
     "Setting",
     "SynthesisRequest",
     "Timing",
     "Warmable",
+    "Weights",
 ]

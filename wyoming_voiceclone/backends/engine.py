@@ -1,14 +1,16 @@
 """Engine: how the program finds a backend without importing its libraries."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from wyoming_voiceclone.backends.backend import Backend
+from wyoming_voiceclone.backends.declaration import Declaration, Environment, Weights
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +38,11 @@ class EngineSettings(BaseModel):
     """Whether this engine is used at all."""
 
 
+def no_weights(_settings: EngineSettings) -> Sequence[Weights]:
+    """What an engine that downloads nothing before it is used asks for."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """One entry point: light to import; `make` brings the heavy libraries in."""
@@ -44,6 +51,11 @@ class Engine:
     settings: type[EngineSettings]
     make: Callable[..., Backend]
     """Called with a validated instance of `settings`, Folders and, if it `converts`, a Backend."""
+    declared: Declaration
+    environment: Environment | None = None
+    """Its own libraries: then it is installed on demand and runs in a worker. None: it is here."""
+    weights: Callable[[Any], Sequence[Weights]] = no_weights
+    """What it needs from the hub, with these settings."""
     converts: bool = False
     """Whether it changes the voice of another backend, and is given everybody who does not."""
 

@@ -23,6 +23,7 @@ from wyoming_voiceclone.backends import (
     SynthesisRequest,
     Timing,
 )
+from wyoming_voiceclone.backends.declaration import Declaration, Licence, ReferenceNeeds
 from wyoming_voiceclone.backends.scripted import ADA
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
 from wyoming_voiceclone.errors import ConfigError
@@ -126,4 +127,12 @@ def _make(settings: ScriptedSettings, _folders: Folders) -> ScriptedEngineBacken
 HOSTED_AS = f"{__name__}:ENGINE"
 """What a worker is told to host."""
 
-ENGINE = Engine("scripted", ScriptedSettings, _make)
+DECLARED = Declaration(
+    title="Scripted",
+    about="tones instead of words, for tests",
+    languages=("en", "de"),
+    rate=22_050,
+    licence=Licence("Apache-2.0"),
+    reference=ReferenceNeeds(least_s=1, most_s=60),
+)
+ENGINE = Engine("scripted", ScriptedSettings, _make, DECLARED)

@@ -1,6 +1,7 @@
 """espeak-ng: a hundred languages from the first second, offline, in a robot's voice."""
 
 from wyoming_voiceclone.backends.backend import Backend
+from wyoming_voiceclone.backends.declaration import Declaration, Licence
 from wyoming_voiceclone.backends.engine import Engine, Folders
 from wyoming_voiceclone.backends.espeak.settings import EspeakSettings
 
@@ -11,6 +12,18 @@ def _make(settings: EspeakSettings, folders: Folders) -> Backend:  # noqa: ARG00
     return EspeakBackend(settings)
 
 
-ENGINE = Engine("espeak", EspeakSettings, _make)
+ENGINE = Engine(
+    "espeak",
+    EspeakSettings,
+    _make,
+    Declaration(
+        title="espeak-ng",
+        about="over a hundred languages from the first second, in a robot's voice",
+        languages=(),
+        rate=22_050,
+        licence=Licence("GPL-3.0-or-later"),
+        memory_mb=20,
+    ),
+)
 
 __all__ = ["ENGINE", "EspeakSettings"]

@@ -3,6 +3,7 @@
 import os
 
 from wyoming_voiceclone.backends.backend import Backend
+from wyoming_voiceclone.backends.declaration import Declaration, Licence
 from wyoming_voiceclone.backends.engine import Engine, Folders
 from wyoming_voiceclone.backends.piper.settings import PiperSettings, PiperVoiceSettings
 
@@ -16,6 +17,18 @@ def _make(settings: PiperSettings, folders: Folders) -> Backend:
     return PiperBackend(settings, folders)
 
 
-ENGINE = Engine("piper", PiperSettings, _make)
+ENGINE = Engine(
+    "piper",
+    PiperSettings,
+    _make,
+    Declaration(
+        title="Piper",
+        about="natural voices in 45 languages, faster than speech on a Raspberry Pi",
+        languages=(),
+        rate=0,
+        licence=Licence("GPL-3.0-or-later"),
+        memory_mb=350,
+    ),
+)
 
 __all__ = ["ENGINE", "PiperSettings", "PiperVoiceSettings"]
