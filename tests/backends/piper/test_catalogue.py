@@ -9,7 +9,7 @@ import pytest
 
 from wyoming_voiceclone.backends.piper.catalogue import load_catalogue
 from wyoming_voiceclone.backends.piper.downloads import newest_catalogue
-from wyoming_voiceclone.backends.piper.hub import Hub
+from wyoming_voiceclone.hub.client import Hub
 from wyoming_voiceclone.errors import DownloadError
 from wyoming_voiceclone.testing.hub import COMMIT, LocalHub, unreachable_hub
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from wyoming_voiceclone.backends.piper.hub import Hub, RemoteFile
 from wyoming_voiceclone.backends.piper.voice_config import bcp_47, language_name
 from wyoming_voiceclone.errors import DownloadError
+from wyoming_voiceclone.hub.client import Hub, RemoteFile
 
 _LOG = logging.getLogger(__name__)
 

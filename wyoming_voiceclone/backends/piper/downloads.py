@@ -21,12 +21,12 @@ from wyoming_voiceclone.backends.piper.catalogue import (
     load_catalogue,
     save_catalogue,
 )
-from wyoming_voiceclone.backends.piper.hub import Hub
 from wyoming_voiceclone.backends.piper.settings import PiperSettings
 from wyoming_voiceclone.backends.piper.store import VoiceStore
 from wyoming_voiceclone.backends.piper.voice_config import VoiceFile
 from wyoming_voiceclone.backends.piper.voice_files import find_voice_files
 from wyoming_voiceclone.errors import DownloadError, UnknownVoice
+from wyoming_voiceclone.hub.client import Hub
 
 _LOG = logging.getLogger(__name__)
 _FRESH_S = 7 * 24 * 3600

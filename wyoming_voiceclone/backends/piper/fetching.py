@@ -14,9 +14,9 @@ from wyoming_voiceclone.backends.piper.downloads import (
     newest_catalogue,
     voice_store,
 )
-from wyoming_voiceclone.backends.piper.hub import Hub
 from wyoming_voiceclone.backends.piper.settings import PiperSettings
 from wyoming_voiceclone.errors import DownloadError, UnknownVoice
+from wyoming_voiceclone.hub.client import Hub
 
 _LOG = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from shutil import disk_usage
 from typing import BinaryIO
 
 from wyoming_voiceclone.backends.piper.catalogue import CatalogueVoice
-from wyoming_voiceclone.backends.piper.hub import RemoteFile, disk_troubles
 from wyoming_voiceclone.errors import DownloadError
+from wyoming_voiceclone.hub.client import RemoteFile, disk_troubles
 
 _RECEIPT = "download.json"
 _PARTIAL = ".partial"

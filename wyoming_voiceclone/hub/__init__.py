@@ -1,0 +1,1 @@
+"""The hub: files of models and voices, listed, fetched whole and kept where they belong."""
