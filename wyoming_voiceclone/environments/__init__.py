@@ -1,0 +1,1 @@
+"""Engines that are installed on demand: their libraries, their weights, their licences."""
