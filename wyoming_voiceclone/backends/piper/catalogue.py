@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from wyoming_voiceclone.backends.piper.voice_config import bcp_47, language_name
 from wyoming_voiceclone.errors import DownloadError
-from wyoming_voiceclone.hub.client import Hub, RemoteFile
+from wyoming_voiceclone.hub.client import Hub
+from wyoming_voiceclone.hub.files import Checksum, RemoteFile
 
 _LOG = logging.getLogger(__name__)
 
@@ -157,10 +158,14 @@ def _files(name: str, files: Mapping[str, _File]) -> list[RemoteFile]:
     by_name = {PurePosixPath(path).name: path for path in files}
     wanted = [f"{name}.onnx", f"{name}.onnx.json", "MODEL_CARD"]
     found = [
-        RemoteFile(by_name[each], files[by_name[each]].size_bytes, files[by_name[each]].md5_digest)
+        _remote(by_name[each], files[by_name[each]])
         for each in wanted
         if each in by_name and ".." not in PurePosixPath(by_name[each]).parts
     ]
     if [PurePosixPath(file.path).name for file in found[:2]] != wanted[:2]:
         raise ValueError("no model and config")
     return found
+
+
+def _remote(path: str, file: _File) -> RemoteFile:
+    return RemoteFile(path, file.size_bytes, Checksum("md5", file.md5_digest))

@@ -52,7 +52,7 @@ def _to_download(voice: CatalogueVoice) -> Voice:
         description=f"{voice.dataset} ({about}; downloaded when first used)",
         attribution=_ATTRIBUTION,
         attribution_url=_ATTRIBUTION_URL,
-        revision=voice.files[0].md5,
+        revision=voice.files[0].checksum.digest,
         installed=False,
     )
 
