@@ -1,5 +1,6 @@
 """Where the weights of installed engines lie, and whether they are there whole."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,3 +37,23 @@ def fetched(weights: Weights, folders: Folders, engine: str) -> FetchedWeights:
             f"run `wyoming-voiceclone engines install {engine}`"
         ) from None
     return FetchedWeights(folder, str(commit))
+
+
+def chosen(weights: Weights, folders: Folders, engine: str, own: str = "") -> FetchedWeights:
+    """A folder of one's `own` with the same files; "" = the weights as installed. Blocks.
+
+    In place of the commit of an own one: a digest of its files' sizes and times. Raises
+    BackendUnavailable when something is missing.
+    """
+    if not own:
+        return fetched(weights, folders, engine)
+    folder = Path(own).expanduser()
+    found = {path for pattern in weights.files for path in folder.glob(pattern)}
+    for pattern in weights.files:
+        if not any(path.match(pattern) for path in found):
+            raise BackendUnavailable(
+                f"{folder} has no {pattern} — put it there, in the layout of {weights.repository}, "
+                f'or set [engines.{engine}] model = ""'
+            )
+    seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(found)]
+    return FetchedWeights(folder, hashlib.sha256(repr(seen).encode()).hexdigest()[:16])
