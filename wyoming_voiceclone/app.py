@@ -13,7 +13,7 @@ from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import Advertiser, identity
 from wyoming_voiceclone.errors import ConfigError
-from wyoming_voiceclone.servers.wyoming import WyomingServer
+from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.cloned import Cloning
 from wyoming_voiceclone.synthesis.learning import look, watch
@@ -62,7 +62,12 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
         router = Router(leaves, limits, cloning)
         speech = Speech(
-            router, _manners(settings), lexicon=lexicon, called=called, spoken=cloning.spoken
+            router,
+            _manners(settings),
+            lexicon=lexicon,
+            called=called,
+            spoken=cloning.spoken,
+            unlisted=cloning.customs.voice,
         )
         yield App(backends, phrases, cloning, called, speech)
 
@@ -70,7 +75,12 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
 @asynccontextmanager
 async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServer]:
     """Listen, be found, and get the default voice ready meanwhile."""
-    server = WyomingServer(app.speech, settings.server.limits)
+    server = WyomingServer(
+        app.speech,
+        settings.server.limits,
+        customs=app.cloning.customs if settings.cloning.custom_voices else None,
+        speakers=Speakers(settings.speakers),
+    )
     try:
         await server.start(settings.server.addresses())
         _LOGGER.info("listening on %s", ", ".join(server.addresses))

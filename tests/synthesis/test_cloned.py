@@ -25,6 +25,7 @@ from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices import Reference
 from wyoming_voiceclone.voices.roles import Roles
+from wyoming_voiceclone.voices.speaker_file import parse_speaker
 
 
 async def test_an_engine_speaks_as_everybody_in_the_library(folder: Path) -> None:
@@ -226,7 +227,7 @@ async def test_a_custom_voice_speaks_and_is_never_written_down(folder: Path) -> 
     engine = ScriptedCloner()
     async with cloning(folder) as cloned, PhraseCache(folder.parent / "phrases") as phrases:
         backend = CachedBackend(cloned.over(engine), phrases)
-        name = cloned.customs.add(Reference(tone(2, hz=440), 16_000))
+        name = await cloned.customs.add(Reference(tone(2, hz=440), 16_000))
         for _ in range(2):
             rate, samples = await speak(backend, said(name))
             assert pitch(samples, rate) == pytest.approx(440, abs=4)
@@ -250,8 +251,11 @@ async def test_what_one_server_learnt_speaks_on_another(folder: Path) -> None:
             await cloned.export("nobody", "oma")
     engine = ScriptedCloner()
     async with cloning(folder.parent / "none") as cloned:
-        name = cloned.customs.add_state(data)
-        rate, samples = await speak(cloned.over(engine), said(name))
+        with pytest.raises(BackendUnavailable, match="no engine called 'cloner' clones here"):
+            cloned.customs.add_state(parse_speaker(data))
+        backend = cloned.over(engine)
+        name = cloned.customs.add_state(parse_speaker(data))
+        rate, samples = await speak(backend, said(name))
         assert pitch(samples, rate) == pytest.approx(300, abs=4)
         with pytest.raises(BackendUnavailable, match="send a recording"):
             await cloned.over(ScriptedCloner("other")).synthesize(said(name))

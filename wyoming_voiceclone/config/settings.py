@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
-from wyoming_voiceclone.servers.wyoming import Limits
+from wyoming_voiceclone.servers.wyoming import Limits, Speakers
 from wyoming_voiceclone.voices import language_in
 
 APP = "wyoming-voiceclone"
@@ -109,9 +109,16 @@ class VoiceSettings(Table):
     """Silence between two sentences."""
 
 
+def _addressed(speakers: dict[str, str]) -> dict[str, str]:
+    Speakers(speakers)
+    return speakers
+
+
 class CloningSettings(Table):
     """Your own voices, spoken by the engines that clone (docs/voices.md)."""
 
+    custom_voices: bool = True
+    """Whether programs may bring voices that live an hour in memory (docs/protocol.md)."""
     patience_s: Annotated[float, Field(ge=0)] = 3.0
     """How long a listener waits for a voice to be learnt; then another speaks, learning goes on."""
     learn_ahead: bool = True
@@ -181,6 +188,9 @@ class Settings(Table):
     sentence_silence_s = 0.3. What only Piper knows is in [engines.piper.voices]."""
     roles: dict[str, str] = {}
     """What voices are for: with alarm = "grandpa" a client that asks for alarm hears grandpa."""
+    speakers: Annotated[dict[str, str], AfterValidator(_addressed)] = {}
+    """Which voice a loudspeaker has whose request names none, by address or network:
+    "192.168.1.50" = "grandma", "192.168.2.0/24" = "en_US-lessac-medium"."""
     cloning: CloningSettings = CloningSettings()
     router: RouterSettings = RouterSettings()
     phrases: PhraseSettings = PhraseSettings()

@@ -17,7 +17,8 @@ TOLD = 100
 class Casting:
     """Chooses among the voices of `backend`; `default` and `language` where nothing is asked.
 
-    `called` gives a voice's name for what clients call it besides.
+    `called` gives a voice's name for what clients call it besides; `unlisted` a voice that is in
+    no list, for whoever knows its name.
     """
 
     def __init__(
@@ -26,7 +27,9 @@ class Casting:
         default: str | None,
         language: str,
         called: Callable[[str], str] = str,
+        unlisted: Callable[[str], Voice | None] = lambda _: None,
     ) -> None:
+        self._unlisted = unlisted
         self._backend, self._name, self._language = backend, default, language
         self._called = called
         self._unknown: set[str] = set()
@@ -45,7 +48,7 @@ class Casting:
         Raises NoBackend when there is no voice at all.
         """
         voices = self._backend.capabilities().voices
-        if name and (voice := self._named(name, voices, speaker)) is not None:
+        if name and (voice := self._named(name, voices, speaker) or self._unlisted(name)):
             return voice
         language = language or (language_in(name) if name else None)
         default = self._default(voices)

@@ -16,11 +16,12 @@ from wyoming_voiceclone.backends import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
+from wyoming_voiceclone.synthesis.customs import CustomSpeakers, is_custom
+from wyoming_voiceclone.synthesis.learner import Learner
 from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK, Part, offered, speaks
 from wyoming_voiceclone.voices import SpeakerState, Voice, state_key
-from wyoming_voiceclone.voices.custom import PREFIX, CustomVoices
 from wyoming_voiceclone.voices.library import VoiceLibrary
-from wyoming_voiceclone.voices.speaker_cache import Compute, SpeakerCache, Wanted
+from wyoming_voiceclone.voices.speaker_cache import SpeakerCache, Wanted
 from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile, dump_speaker
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
 
@@ -43,8 +44,9 @@ class Cloning:
         `language`: the main one of voices whose owner does not tell.
         """
         self.library, self.speakers = library, speakers
-        self.customs = CustomVoices()
-        self._patience_s, self._language = patience_s, language
+        self._learner = Learner(speakers, patience_s)
+        self.customs = CustomSpeakers(self._learner, lambda: self.engines, language)
+        self._language = language
         self._engines: dict[str, CloningBackend] = {}
         self._known: tuple[object, object] = (None, None)
         self._parts: Mapping[str, Part] = {}
@@ -82,8 +84,14 @@ class Cloning:
 
     def order(self, voice: str) -> tuple[str, ...]:
         """The backends that speak as it, by preference; () where everybody is equal."""
+        if is_custom(voice):
+            return self.unlisted(voice)
         part = self.parts.get(voice)
         return part.engines if part else ()
+
+    def unlisted(self, voice: str) -> tuple[str, ...]:
+        """The engines that speak as a custom voice: only who made it knows its name."""
+        return self.customs.order(voice) if is_custom(voice) else ()
 
     def fallback(self, voice: str) -> str | None:
         """The voice that speaks when none of them can."""
@@ -100,54 +108,22 @@ class Cloning:
 
         Raises BackendUnavailable.
         """
-        return await self._learnt(wanted_state(engine, person), partial(learn, engine, person))
-
-    async def custom_state(self, engine: CloningBackend, name: str) -> SpeakerState:
-        """The same of a custom voice, kept with it. Raises UnknownVoice, BackendUnavailable."""
-        voice = self.customs.get(name)
-        if (file := voice.states.get(engine.name)) is not None:
-            return file.state
-        if (reference := voice.reference) is None:
-            raise BackendUnavailable(f"{engine.name} did not make this state — send a recording")
-        digest = await asyncio.to_thread(reference.digest)
-        origin = Origin("custom", digest, engine.name)
-        wanted = Wanted(state_key(digest, engine.name, engine.revision), origin, keep=False)
-        state = await self._learnt(wanted, partial(engine.enroll, reference))
-        voice.states[engine.name] = SpeakerFile(state, origin)
-        await self.speakers.forget([wanted.key])
-        return state
+        wanted = wanted_state(engine, person)
+        return await self._learner.learnt(wanted, partial(learn, engine, person))
 
     async def export(self, engine: str, name: str) -> bytes:
         """What an engine knows of a voice, as safetensors. Raises UnknownVoice, CannotClone."""
         if (learner := self.engines.get(engine)) is None:
             raise CannotClone(f"{engine}: no such engine clones here")
-        if name.startswith(PREFIX):
-            state, person = await self.custom_state(learner, name), None
-        elif (person := self.library.find(name)) is None:
+        if (person := self.library.find(name)) is None:
             raise UnknownVoice(f"{name[:40]}: no voice of your own is called that")
-        else:
-            state = await self.state(learner, person)
-        origin = Origin("custom" if person is None else person.name, engine=engine)
-        return await asyncio.to_thread(dump_speaker, SpeakerFile(state, origin))
+        state = await self.state(learner, person)
+        file = SpeakerFile(state, Origin(person.name, engine=engine))
+        return await asyncio.to_thread(dump_speaker, file)
 
     def tell_refusal(self, wanted: Wanted, error: BadRecording | CannotClone) -> None:
         """Warn once for each recording."""
-        voice, engine = wanted.origin.voice, wanted.origin.engine
-        if (key := (engine, wanted.key)) not in self._told:
-            self._told.add(key)
-            _LOGGER.warning("%s cannot speak as %s: %s", engine, voice, error)
-
-    async def _learnt(self, wanted: Wanted, compute: Compute) -> SpeakerState:
-        try:
-            async with asyncio.timeout(self._patience_s):
-                return await self.speakers.state(wanted, compute)
-        except TimeoutError:
-            share = self.speakers.share(wanted.key) or 0.0
-            fact = f"{wanted.origin.engine} is still learning {wanted.origin.voice} ({share:.0%})"
-            raise BackendUnavailable(fact) from None
-        except (BadRecording, CannotClone) as error:
-            self.tell_refusal(wanted, error)
-            raise BackendUnavailable(str(error)) from error
+        self._learner.tell_refusal(wanted, error)
 
     def _tell_unknown_engines(self) -> None:
         for person in self.library.voices.values():
@@ -183,8 +159,8 @@ class ClonedBackend:
         return self._capabilities
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
-        if request.voice.startswith(PREFIX):
-            state = await self._cloning.custom_state(self._engine, request.voice)
+        if is_custom(request.voice):
+            state = await self._cloning.customs.state(self._engine, request.voice)
             return await self._engine.synthesize(replace(request, speaker_state=state))
         part = self._cloning.parts.get(request.voice)
         if part is None or self.name not in part.engines:

@@ -34,6 +34,10 @@ class Wishes(Protocol):
         """The backends that should speak as it, by preference; the others come after them."""
         ...
 
+    def unlisted(self, voice: str) -> Sequence[str]:
+        """The backends that speak as a voice that none of them lists."""
+        ...
+
     def fallback(self, voice: str) -> str | None:
         """The voice that speaks when none of them can."""
         ...
@@ -162,12 +166,23 @@ class Router:
     def _candidates(self, request: SynthesisRequest) -> Iterator[_Candidate]:
         """Whom to ask, in order; those that failed lately last."""
         found = [
-            *(c for b in self._ordered(request.voice) if (c := _own(b, request)) is not None),
+            *(
+                _Candidate(b, request)
+                for b in self._ordered(request.voice)
+                if self._has(b, request)
+            ),
             *(c for b in self._backends if (c := self._fallback(b, request)) is not None),
             *(c for b in self._backends if (c := self._instead(b, request)) is not None),
         ]
         found.sort(key=lambda c: not self._health[c.backend.name].is_up)  # stable
         return iter(found)
+
+    def _has(self, backend: Backend, request: SynthesisRequest) -> bool:
+        """Whether it speaks as the voice itself; one that is in no list is the wishes' business."""
+        voices = backend.capabilities().voices
+        if any(voice.name == request.voice for voice in voices):
+            return True
+        return self._wishes is not None and backend.name in self._wishes.unlisted(request.voice)
 
     def _ordered(self, voice: str) -> Sequence[Backend]:
         order = self._wishes.order(voice) if self._wishes else ()
@@ -212,11 +227,6 @@ class Router:
         level = logging.DEBUG if key in self._warned else logging.WARNING
         self._warned.add(key)
         _LOGGER.log(level, "%s cannot speak now: %s speaks instead", *key)
-
-
-def _own(backend: Backend, request: SynthesisRequest) -> _Candidate | None:
-    voices = backend.capabilities().voices
-    return _Candidate(backend, request) if any(v.name == request.voice for v in voices) else None
 
 
 def _other(backend: Backend, request: SynthesisRequest, voice: Voice) -> _Candidate:

@@ -69,16 +69,18 @@ class Speech:
         lexicon: Lexicon | None = None,
         called: Callable[[str], str] = str,
         spoken: Callable[[str], Sequence[str]] = lambda _: (),
+        unlisted: Callable[[str], Voice | None] = lambda _: None,
     ) -> None:
         """`called` gives a voice's name for what clients call it besides: roles, aliases.
 
         `spoken` gives the languages to choose from by the text, for voices that change theirs.
+        `unlisted` gives a voice that is in no list, for whoever knows its name.
         """
         self._spoken = spoken
         self._backend = backend
         self._settings = settings or SpeechSettings()
         self._casting = Casting(
-            backend, self._settings.default_voice, self._settings.language, called
+            backend, self._settings.default_voice, self._settings.language, called, unlisted
         )
         self._lexicon = lexicon
         self._loudness = LoudnessBook()

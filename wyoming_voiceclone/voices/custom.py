@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from wyoming_voiceclone.errors import BadRequest, UnknownVoice
 from wyoming_voiceclone.voices.reference import Reference
-from wyoming_voiceclone.voices.speaker_file import SpeakerFile, parse_speaker
+from wyoming_voiceclone.voices.speaker_file import SpeakerFile
 
 PREFIX = "custom:"
 LIFETIME_S = 3_600.0
-_MOST_BYTES = 64_000_000
 
 
 @dataclass(slots=True)
@@ -38,16 +37,8 @@ class CustomVoices:
         """Its name, which is a secret between us and who sent it. Raises BadRequest."""
         return self._add(CustomVoice("", 0.0, reference.samples.nbytes, reference))
 
-    def add_state(self, data: bytes) -> str:
-        """A voice from a state that `export` gave, here or elsewhere. Raises BadRequest."""
-        if len(data) > _MOST_BYTES:
-            fact = f"{len(data) / 1e6:.0f} MB, the limit is {_MOST_BYTES / 1e6:.0f} MB"
-            raise BadRequest(f"speaker state: {fact} — send a recording instead")
-        try:
-            file = parse_speaker(data)
-        except ValueError as error:
-            fact = f"cannot be read ({error})"
-            raise BadRequest(f"speaker state: {fact} — export it again") from error
+    def add_state(self, file: SpeakerFile) -> str:
+        """A voice from what an engine learnt, here or elsewhere. Raises BadRequest."""
         return self._add(CustomVoice("", 0.0, file.state.bytes, states={file.origin.engine: file}))
 
     def get(self, name: str) -> CustomVoice:

@@ -104,14 +104,18 @@ def reference_event(reference: Reference) -> Event:
 
 def read_reference(event: Event) -> Reference:
     """Raises BadRequest."""
-    data = event.data
+    return read_recording(event.data, event.payload or b"")
+
+
+def read_recording(data: Mapping[str, Any], payload: bytes) -> Reference:
+    """Raises BadRequest."""
     rate, language = data.get("rate"), data.get("language")
     transcript = data.get("transcript") or ""
     if type(rate) is not int or not RATES[0] <= rate <= RATES[1]:
         raise BadRequest(f"rate is {rate!r:.20} — send whole samples per second")
     if not isinstance(transcript, str) or not isinstance(language, str | None):
         raise BadRequest("transcript and language — send strings")
-    samples = read_samples(event.payload or b"", data.get("format"))
+    samples = read_samples(payload, data.get("format"))
     if not len(samples) or not np.isfinite(samples).all():
         raise BadRequest("the recording is empty or has samples that are no numbers")
     return Reference(samples, rate, transcript, language)

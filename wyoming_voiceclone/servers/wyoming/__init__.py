@@ -4,6 +4,15 @@ from wyoming_voiceclone.servers.wyoming.extension import Extension, ExtensionLim
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.listen import DEFAULT_PORT
 from wyoming_voiceclone.servers.wyoming.server import WyomingServer
+from wyoming_voiceclone.servers.wyoming.speakers import Speakers
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 
-__all__ = ["DEFAULT_PORT", "Extension", "ExtensionLimits", "Limits", "Speech", "WyomingServer"]
+__all__ = [
+    "DEFAULT_PORT",
+    "Extension",
+    "ExtensionLimits",
+    "Limits",
+    "Speakers",
+    "Speech",
+    "WyomingServer",
+]

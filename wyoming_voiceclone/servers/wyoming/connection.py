@@ -4,13 +4,16 @@ import asyncio
 import logging
 import socket
 import time
+from dataclasses import replace
 from typing import Any
 
 from wyoming.event import Event
 from wyoming.ping import Pong
 
 from wyoming_voiceclone.errors import BadRequest, ProtocolError
+from wyoming_voiceclone.servers.wyoming import customs
 from wyoming_voiceclone.servers.wyoming.answer import Answer, Utterance
+from wyoming_voiceclone.servers.wyoming.customs import CustomVoiceDoor, CustomVoiceTalk
 from wyoming_voiceclone.servers.wyoming.enrolment import EnrolmentAnswer
 from wyoming_voiceclone.servers.wyoming.extension import Extension, is_sentence
 from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
@@ -18,6 +21,7 @@ from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.requests import text_of, utterance_request
 from wyoming_voiceclone.servers.wyoming.sentence import SentenceAnswer
+from wyoming_voiceclone.servers.wyoming.speakers import Speakers
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.servers.wyoming.text_stream import TextStream
 from wyoming_voiceclone.servers.wyoming.turns import Reply, Turns
@@ -46,6 +50,8 @@ class Connection:
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         limits: Limits,
         extension: Extension | None = None,
+        door: CustomVoiceDoor | None = None,
+        speakers: Speakers | None = None,
     ) -> None:
         self._speech = speech
         self._description = description
@@ -54,12 +60,15 @@ class Connection:
         bounds = limits.bounds()
         self._reader = EventReader(streams[0], extension.bounds(bounds) if extension else bounds)
         self._writer = EventWriter(streams[1], limits.write_s)
+        self._customs = CustomVoiceTalk(door, self._writer) if door else None
         self._turns = Turns(limits.queued_utterances)
         self._text: TextStream | None = None  # of the open text stream
         self._stream: Answer | None = None  # to the newest text stream
         self._broken = False  # by the peer: the rules
         self._heard_at = time.monotonic()  # something that counts
-        self._peer = address_of(streams[1]) or "a local program"
+        address = address_of(streams[1])
+        self._peer = address or "a local program"
+        self._voice = speakers.voice(address) if speakers else None  # where none is asked for
 
     @property
     def idle_since(self) -> float | None:
@@ -143,12 +152,21 @@ class Connection:
             case "synthesize-stop" if self._text:
                 self._text.end()
                 self._text = None
+            case _:
+                await self._handle_ours(event)
+
+    async def _handle_ours(self, event: Event) -> None:
+        """What other servers ignore, as we do where it is not offered."""
+        match event.type:
             case "voiceclone-hello" if self._extension:
                 await self._writer.write(self._extension.hello())
             case "voiceclone-state" if self._extension:
                 await self._extension.keep(event)
             case "voiceclone-enroll" if self._extension:
                 await self._queue(EnrolmentAnswer(self._extension, event, self._writer))
+            case kind if self._customs and kind in customs.EVENTS:
+                if (answer := self._customs.take(event)) is not None:
+                    await self._queue(answer)
             case _:
                 _LOGGER.debug("ignored: %.80r", event.type)
 
@@ -176,6 +194,8 @@ class Connection:
         request = UtteranceRequest()
         try:
             request = utterance_request(data, self._limits.name_chars)
+            if request.voice is None and request.language is None:
+                request = replace(request, voice=self._voice)
         except BadRequest as error:
             text.fail(error)  # answered when its turn comes
         return Utterance(request, text, streaming)
@@ -193,6 +213,8 @@ class Connection:
             wait_s = _PROBE_EVERY_S
 
     async def _close(self) -> None:
+        if self._customs:
+            self._customs.close()
         if self._broken and not self._turns.told:
             self._writer.write_last(error_event(self._turns.why))
         try:

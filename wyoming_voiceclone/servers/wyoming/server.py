@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 
 from wyoming_voiceclone.servers.wyoming.connection import Connection, address_of
+from wyoming_voiceclone.servers.wyoming.customs import CustomVoiceDoor, CustomVoiceStore
 from wyoming_voiceclone.servers.wyoming.extension import Extension
 from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.listen import Listening, listen
+from wyoming_voiceclone.servers.wyoming.speakers import Speakers
 from wyoming_voiceclone.servers.wyoming.speech import Speech
 from wyoming_voiceclone.wire import encode
 
@@ -26,10 +28,14 @@ class WyomingServer:
         limits: Limits | None = None,
         *,
         extension: Extension | None = None,
+        customs: CustomVoiceStore | None = None,
+        speakers: Speakers | None = None,
     ) -> None:
         self._speech = speech
         self._limits = limits or Limits()
         self._extension = extension
+        self._speakers = speakers
+        self._door = CustomVoiceDoor(customs) if customs else None
         self._description = Description(speech)
         self._listening: list[Listening] = []
         self._servers: list[asyncio.Server] = []
@@ -87,7 +93,13 @@ class WyomingServer:
             writer.close()
             return
         connection = Connection(
-            self._speech, self._description, (reader, writer), self._limits, self._extension
+            self._speech,
+            self._description,
+            (reader, writer),
+            self._limits,
+            self._extension,
+            self._door,
+            self._speakers,
         )
         task = asyncio.get_running_loop().create_task(connection.serve(), name=f"wyoming {address}")
         self._connections[task] = (connection, address)
