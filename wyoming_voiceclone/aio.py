@@ -1,4 +1,4 @@
-"""Asyncio's missing piece: streams that may pause."""
+"""Asyncio's missing pieces: streams that may pause, tasks that are over when they are cancelled."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -21,13 +21,13 @@ async def with_pauses(source: AsyncIterator[T], pause_s: float) -> AsyncGenerato
                 yield None
             item = await waiting
         finally:
-            await _cancelled(waiting)
+            await cancelled(waiting)
         if item is _DONE:
             return
         yield item
 
 
-async def _cancelled(task: asyncio.Future[Any]) -> None:
+async def cancelled(task: asyncio.Future[Any]) -> None:
     """Cancel, and return when it is over; a cancellation of our own waits until then."""
     interrupted: asyncio.CancelledError | None = None
     task.cancel()

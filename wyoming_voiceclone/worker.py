@@ -1,7 +1,8 @@
 """The process that hosts one engine: `python -m wyoming_voiceclone.worker ENGINE --socket PATH`.
 
 Its orders are one line on standard input; there, the end of input is the end of the parent. On
-standard output it says once that it is ready, or why not; its log goes to standard error.
+standard output it says when the engine is ready and when its model is loaded, or why not; its log
+goes to standard error.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+from wyoming_voiceclone.aio import cancelled
 from wyoming_voiceclone.backends import Backend, Engine, Warmable
 from wyoming_voiceclone.backends.engine import ENTRY_POINTS, installed_engines
 from wyoming_voiceclone.errors import ConfigError, VoiceCloneError
@@ -47,9 +49,8 @@ def main() -> None:
     try:
         asyncio.run(_host(arguments.engine, orders, arguments.socket, say))
     except Exception as error:
-        expected = isinstance(error, VoiceCloneError)
         _LOGGER.debug("this ended the worker", exc_info=error)
-        say({"failed": str(error) if expected else f"{type(error).__name__}: {error}"})
+        say({"failed": _in_words(error)})
         sys.exit(1)
 
 
@@ -63,17 +64,25 @@ async def _host(name: str, orders: Orders, socket: Path, say: Say) -> None:
         stack.push_async_callback(server.aclose)
         await server.start([f"unix://{socket}"])
         say({"ready": True})
-        loading = asyncio.create_task(_warm(backend))
-        stack.callback(loading.cancel)
+        loading = asyncio.create_task(_load(backend, say))
+        stack.push_async_callback(cancelled, loading)
         await over.wait()
 
 
-async def _warm(backend: Backend) -> None:
-    if isinstance(backend, Warmable):
-        try:
+async def _load(backend: Backend, say: Say) -> None:
+    """Whoever started us ends us when it fails: without a model we only take room."""
+    try:
+        if isinstance(backend, Warmable):
             await backend.warm(())
-        except Exception:
-            _LOGGER.exception("could not be made ready; it is tried again when it speaks")
+    except Exception as error:
+        _LOGGER.debug("the model could not be loaded", exc_info=error)
+        say({"failed": _in_words(error)})
+    else:
+        say({"loaded": True})
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, VoiceCloneError) else f"{type(error).__name__}: {error}"
 
 
 def _make(name: str, orders: Orders) -> Backend:

@@ -18,6 +18,7 @@ from wyoming_voiceclone.testing.conformance import speak
 from wyoming_voiceclone.voices import Voice
 from wyoming_voiceclone.workers import WorkerBackend, WorkerPlan, in_worker
 from wyoming_voiceclone.workers.compute import environment, usable_cores
+from wyoming_voiceclone.workers.journal import Journal
 from wyoming_voiceclone.workers.manifest import Manifest
 from wyoming_voiceclone.workers.orders import Orders
 from wyoming_voiceclone.workers.relayed_log import RelayedLog
@@ -122,7 +123,7 @@ async def relayed(raw: bytes) -> RelayedLog:
     stream = asyncio.StreamReader()
     stream.feed_data(raw)
     stream.feed_eof()
-    log = RelayedLog("csm")
+    log = RelayedLog(Journal("csm"))
     await log.relay(stream)
     return log
 

@@ -375,11 +375,13 @@ PARENT = f"""
 import asyncio, pathlib, sys
 from wyoming_voiceclone.backends import Folders
 from wyoming_voiceclone.workers import WorkerPlan
+from wyoming_voiceclone.workers.journal import Journal
 from wyoming_voiceclone.workers.process import WorkerProcess
 
 async def main():
     path = pathlib.Path(sys.argv[1])
-    process = await WorkerProcess.start(WorkerPlan({HOSTED_AS!r}, Folders(path, path, path)), 20)
+    plan = WorkerPlan({HOSTED_AS!r}, Folders(path, path, path))
+    process = await WorkerProcess.start(plan, 20, Journal("w"))
     print(process.pid, flush=True)
     await asyncio.sleep(60)
 

@@ -16,9 +16,12 @@ from wyoming_voiceclone.backends import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.voices import Reference, SpeakerState
+from wyoming_voiceclone.workers.journal import Journal
+from wyoming_voiceclone.workers.limits import WorkerLimits
 from wyoming_voiceclone.workers.manifest import Manifest
 from wyoming_voiceclone.workers.orders import WorkerPlan
-from wyoming_voiceclone.workers.supervisor import Supervisor, WorkerLimits
+from wyoming_voiceclone.workers.status import WorkerStatus
+from wyoming_voiceclone.workers.supervisor import Supervisor
 
 
 class WorkerBackend:
@@ -31,16 +34,19 @@ class WorkerBackend:
         *,
         declared: Capabilities | None = None,
         preload: bool = False,
+        log: Path | None = None,
     ) -> None:
         """`declared` holds until the worker was met. Reads a file: make it in a thread.
 
-        `preload`: start with the program, and not with the first request.
+        `preload`: start with the program, and not with the first request. `log`: where its log is
+        kept, too.
         """
         self.name = plan.title
         self._manifest = Manifest(plan)
         self._declared = declared or Capabilities(())
         self._preload = preload
-        self._supervisor = Supervisor(plan, limits or WorkerLimits(), self._manifest)
+        self._journal = Journal(plan.title, log)
+        self._supervisor = Supervisor(plan, limits or WorkerLimits(), self._manifest, self._journal)
 
     @property
     def revision(self) -> str:
@@ -54,7 +60,7 @@ class WorkerBackend:
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
         """Speak one sentence there. Raises BackendUnavailable before the first chunk."""
         async with AsyncExitStack() as stack:
-            peer = await stack.enter_async_context(self._supervisor.used())
+            peer = await stack.enter_async_context(self._supervisor.used("speak"))
             stream = await stack.enter_async_context(await peer.synthesize(request))
             return await AudioStream.begin(
                 stream.rate,
@@ -65,7 +71,7 @@ class WorkerBackend:
 
     async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
         """Let the engine compute a speaker state."""
-        async with self._supervisor.used() as peer:
+        async with self._supervisor.used("learn") as peer:
             return await peer.enroll(reference, progress)
 
     async def warm(self, voices: Sequence[str]) -> None:
@@ -73,13 +79,29 @@ class WorkerBackend:
 
         Raises BackendUnavailable.
         """
-        if voices or self._preload or not self._manifest.hello:
-            async with self._supervisor.used():
+        if voices or self._preload:
+            async with self._supervisor.used("keep"):
                 pass
+        elif not self._manifest.hello:
+            async with self._supervisor.used("learn"):
+                pass
+
+    def status(self) -> WorkerStatus:
+        """How its process is now."""
+        return self._supervisor.status()
+
+    async def start(self) -> None:
+        """Return once it is there, whatever failed before. Raises BackendUnavailable."""
+        await self._supervisor.start()
+
+    async def stop(self, grace_s: float) -> None:
+        """End the process until somebody asks again; sentences have `grace_s` to end."""
+        await self._supervisor.stop(grace_s)
 
     async def aclose(self) -> None:
         """End the process and everything it does."""
         await self._supervisor.aclose()
+        await self._journal.aclose()
 
 
 def in_worker(
@@ -90,15 +112,18 @@ def in_worker(
     *,
     python: Path | None = None,
     preload: bool = False,
+    log: Path | None = None,
 ) -> WorkerBackend:
     """What `engine.make(settings, folders)` gives, hosted by a process; call it in a thread too.
 
-    `python` is the interpreter of the engine's own environment, if it has one.
+    `python` is the interpreter of the engine's own environment, if it has one. What the settings
+    hold beyond the engine's own is not its business.
     """
-    plan = WorkerPlan(engine.name, folders, settings.model_dump(mode="json"))
+    own = settings.model_dump(mode="json", include={*engine.settings.model_fields})
+    plan = WorkerPlan(engine.name, folders, own)
     if python:
         plan = replace(plan, python=python)
-    return WorkerBackend(plan, limits, preload=preload)
+    return WorkerBackend(plan, limits, preload=preload, log=log)
 
 
 async def _held(stream: AudioStream, held: AsyncExitStack) -> AsyncGenerator[Chunk, None]:

@@ -6,7 +6,8 @@ libraries read them when they are imported, and never again.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -17,12 +18,20 @@ class Compute:
 
     threads: int | None = None
     """For one operation; None = every physical core this process may use."""
+    without_gpu: Mapping[str, str] = field(default_factory=dict)
+    """Variables where the machine has no GPU."""
 
 
 _ENGINES: Mapping[str, Compute] = {
     # facts/engines.md §2, measured: first chunk after 170–200 ms with one thread, 410–520 with two;
     # its matrices are too small to share, and each stream has an instance of its own
     "pocket": Compute(threads=1),
+    # moshi records CUDA graphs and compiles kernels at the first sentence: without a GPU the former
+    # are of no use, and the latter want a C++ compiler. Its matrices are large: every core helps
+    "kyutai": Compute(without_gpu={"NO_CUDA_GRAPH": "1", "NO_TORCH_COMPILE": "1"}),
+    # a billion parameters and more are read for each frame: every core helps
+    "csm": Compute(),
+    "xtts": Compute(),
     # a dozen FFTs per chunk: shared work costs more than it saves
     "match": Compute(threads=1),
 }
@@ -49,12 +58,19 @@ _EVERYWHERE: Mapping[str, str] = {
 
 def environment(engine: str) -> dict[str, str]:
     """The environment of `engine`'s worker; what the user set himself wins. Blocks."""
-    threads = _ENGINES.get(engine, Compute()).threads or usable_cores()
+    share = _ENGINES.get(engine, Compute())
+    threads = share.threads or usable_cores()
     counts = dict.fromkeys(
         ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
         str(threads),
     )
-    return {**_EVERYWHERE, **counts, **os.environ}
+    without_gpu = {} if has_gpu() else share.without_gpu
+    return {**_EVERYWHERE, **counts, **without_gpu, **os.environ}
+
+
+def has_gpu() -> bool:
+    """Whether there is a device that torch may compute on: NVIDIA's, WSL's, AMD's."""
+    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd"))
 
 
 def usable_cores() -> int:

@@ -17,10 +17,9 @@ import psutil
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.logs import current_level
 from wyoming_voiceclone.workers.compute import environment
+from wyoming_voiceclone.workers.journal import Journal
 from wyoming_voiceclone.workers.orders import Orders, WorkerPlan
 from wyoming_voiceclone.workers.relayed_log import RelayedLog
-
-_LOGGER = logging.getLogger(__name__)
 
 MODULE = "wyoming_voiceclone.worker"
 _LAST_WORDS_S = 1.0
@@ -29,36 +28,40 @@ _LAST_WORDS_S = 1.0
 class WorkerProcess:
     """A process that hosts one engine on a socket in a folder of its own."""
 
-    def __init__(self, plan: WorkerPlan, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(
+        self, plan: WorkerPlan, process: asyncio.subprocess.Process, folder: Path, journal: Journal
+    ) -> None:
         self.uri = f"unix://{folder / 'socket'}"
         self.pid = process.pid
         self._name = plan.title
         self._process = process
         self._folder = folder
-        self._log = RelayedLog(plan.title)
+        self._journal = journal
+        self._log = RelayedLog(journal)
         assert process.stderr  # noqa: S101 -- asked for below
         self._relaying = asyncio.create_task(self._log.relay(process.stderr))
 
     @classmethod
-    async def start(cls, plan: WorkerPlan, startup_s: float) -> "WorkerProcess":
-        """Return once the engine is there. Raises BackendUnavailable."""
+    async def start(cls, plan: WorkerPlan, startup_s: float, journal: Journal) -> "WorkerProcess":
+        """Return once the engine is there, without its model. Raises BackendUnavailable."""
         folder = await asyncio.to_thread(_new_folder)
         try:
-            process = cls(plan, await _spawn(plan, folder), folder)
+            process = cls(plan, await _spawn(plan, folder), folder, journal)
         except OSError as error:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise BackendUnavailable(f"{plan.title}: no process can be started: {error}") from error
         try:
-            async with asyncio.timeout(startup_s):
-                await process._become_ready(plan)
-        except TimeoutError:
-            await process.aclose(0)
-            slow = f"{plan.title}: was not ready after {startup_s:g} s"
-            raise BackendUnavailable(f"{slow} — see the log, or allow it more time") from None
+            await process._send(plan)
+            await process._heard("ready", startup_s)
         except BaseException:
             await process.aclose(0)
             raise
         return process
+
+    async def load(self, startup_s: float) -> None:
+        """Return once its model is loaded. Raises BackendUnavailable."""
+        await self._heard("loaded", startup_s)
+        self._journal.log(logging.INFO, f"{self._name}: is ready (process {self.pid})")
 
     async def exited(self) -> str:
         """Wait for its end; what it ended with, in words."""
@@ -79,23 +82,35 @@ class WorkerProcess:
             await self._end_relaying()
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
-    async def _become_ready(self, plan: WorkerPlan) -> None:
+    async def _send(self, plan: WorkerPlan) -> None:
         orders = Orders(plan.settings, plan.folders, current_level(), os.getpid())
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin and stdout  # noqa: S101, PT018 -- asked for below
+        assert self._process.stdin  # noqa: S101 -- asked for below
         with suppress(ConnectionError):  # it died: its output says of what
-            stdin.write(orders.line())
-            await stdin.drain()
-        answer = await _answer(stdout)
-        if "ready" in answer:
-            _LOGGER.info("%s: its worker is ready (process %d)", self._name, self.pid)
-            return
-        why = answer.get("failed")
-        if not why:
-            ended = await self.exited()
-            await self._relaying
-            why = f"its process ended with {ended}: {self._log.last}"
-        raise BackendUnavailable(f"{self._name}: cannot be started: {why}")
+            self._process.stdin.write(orders.line())
+            await self._process.stdin.drain()
+
+    async def _heard(self, word: str, within_s: float) -> None:
+        """Return once it says this word. Raises BackendUnavailable."""
+        try:
+            async with asyncio.timeout(within_s):
+                why = await self._refusal(word)
+        except TimeoutError:
+            remedy = f"see its log, or allow it more in [engines.{self._name}.worker] startup_s"
+            why = f"it was not {word} after {within_s:g} s — {remedy}"
+        if why:
+            raise BackendUnavailable(f"{self._name}: cannot be started: {why}")
+
+    async def _refusal(self, word: str) -> str:
+        """What it says instead; "" when it says the word."""
+        assert self._process.stdout  # noqa: S101 -- asked for below
+        answer = await _answer(self._process.stdout)
+        if word in answer:
+            return ""
+        if why := answer.get("failed"):
+            return str(why)
+        ended = await self.exited()
+        await self._relaying
+        return f"its process ended with {ended}: {self._log.last}"
 
     async def _end_relaying(self) -> None:
         """To the end of the log, unless somebody whom the engine left behind still holds it."""

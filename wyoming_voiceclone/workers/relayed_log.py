@@ -5,18 +5,20 @@ import json
 import logging
 from typing import Any
 
+from wyoming_voiceclone.workers.journal import Journal
+
 _LONGEST = 8_192
 """Bytes of one line; progress bars and dumps have no right to more."""
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 
 
 class RelayedLog:
-    """Reads standard error of the worker `name`, to its end."""
+    """Reads standard error of a worker, to its end."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, journal: Journal) -> None:
         self.last = ""
         """The last line that was no log message: as a rule what an interpreter died of."""
-        self._logger = logging.getLogger(f"wyoming_voiceclone.worker.{name}")
+        self._journal = journal
 
     async def relay(self, stream: asyncio.StreamReader) -> None:
         rest = b""
@@ -30,10 +32,10 @@ class RelayedLog:
     def _log(self, line: str) -> None:
         if message := _message(line):
             text = "\n".join(filter(None, (message["message"], message.get("traceback"))))
-            self._logger.log(_LEVELS.get(message["level"], logging.INFO), "%s", text)
+            self._journal.log(_LEVELS.get(message["level"], logging.INFO), text)
         elif line:
             self.last = line[:300]
-            self._logger.debug("%s", line)  # a library's print; it may hold what is being said
+            self._journal.log(logging.DEBUG, line)  # a library's print; it may hold what is said
 
 
 def _message(line: str) -> dict[str, Any] | None:

@@ -4,30 +4,35 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
-from wyoming_voiceclone.backends.peer import PeerBackend, PeerLimits
+from wyoming_voiceclone.aio import cancelled
+from wyoming_voiceclone.backends.peer import PeerBackend
 from wyoming_voiceclone.backends.peer.messages import Hello
 from wyoming_voiceclone.errors import BackendUnavailable
+from wyoming_voiceclone.workers.back_off import BackOff
+from wyoming_voiceclone.workers.journal import Journal
+from wyoming_voiceclone.workers.limits import WorkerLimits
 from wyoming_voiceclone.workers.manifest import Manifest
 from wyoming_voiceclone.workers.orders import WorkerPlan
 from wyoming_voiceclone.workers.process import WorkerProcess
+from wyoming_voiceclone.workers.status import State, WorkerStatus
 
 _LOGGER = logging.getLogger(__name__)
 
-_LONGEST_BACK_OFF_S = 60.0
+Use = Literal["speak", "learn", "keep"]
+"""Somebody listens; nobody does; or somebody will before long."""
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    startup_s: float = 120.0
-    """For the engine's libraries to be there."""
-    idle_s: float | None = 900.0
-    """Without a request; None = never. Then the process ends: only that gives its memory back."""
-    grace_s: float = 5.0
-    """To end by itself when it is told to."""
-    peer: PeerLimits = field(default_factory=PeerLimits)
+class _Life:
+    """A process that is ready."""
+
+    peer: PeerBackend
+    pid: int
+    since: float = field(default_factory=time.monotonic)
 
 
 class Supervisor:
@@ -36,83 +41,152 @@ class Supervisor:
     Crashes in a row are followed by 1, 2, 4 … 60 s in which it is not even tried.
     """
 
-    def __init__(self, plan: WorkerPlan, limits: WorkerLimits, manifest: Manifest) -> None:
-        self._plan, self._limits, self._manifest = plan, limits, manifest
-        self._peer: PeerBackend | None = None
+    def __init__(
+        self, plan: WorkerPlan, limits: WorkerLimits, manifest: Manifest, journal: Journal
+    ) -> None:
+        self._plan, self._limits, self._manifest, self._journal = plan, limits, manifest, journal
+        self._life: _Life | None = None
         self._coming: asyncio.Future[PeerBackend] | None = None  # whom those who wait will get
         self._wanted = asyncio.Event()
         self._supervising: asyncio.Task[None] | None = None
-        self._users = 0
+        self._back_off = BackOff()
+        self._began: float | None = None  # the start that is under way
+        self._users, self._unused = 0, asyncio.Event()
         self._idle_since = 0.0
-        self._failures = 0
-        self._not_before = 0.0
-        self._closed = False
+        self._is_kept = False  # whether it stays when there is nothing more to learn
+        self._sentences = self._crashes = 0
+        self._ending = asyncio.Lock()
+        self._leaving = self._closed = False
 
     @asynccontextmanager
-    async def used(self) -> AsyncIterator[PeerBackend]:
+    async def used(self, use: Use) -> AsyncIterator[PeerBackend]:
         """The running worker, for as long as one request takes. Raises BackendUnavailable."""
         self._users += 1
+        self._unused.clear()
+        self._is_kept |= use != "learn"
         try:
-            yield await self._available()
-            self._failures = 0
+            yield await self._available(self._limits.patience_s if use == "speak" else None)
+            self._back_off.went_well()
+            self._sentences += use == "speak"
         finally:
             self._users -= 1
             self._idle_since = time.monotonic()
+            if not self._users:
+                self._unused.set()
+
+    async def start(self) -> None:
+        """Return once it is there; tried at once, whatever failed before.
+
+        Raises BackendUnavailable.
+        """
+        if not self._life and self._began is None:
+            await self.stop(0)
+        async with self.used("keep"):
+            pass
+
+    async def stop(self, grace_s: float) -> None:
+        """End the process; whoever asks afterwards starts it again.
+
+        Sentences have `grace_s` to end; meanwhile nobody new is served.
+        """
+        async with self._ending:
+            self._leaving = True
+            try:
+                if self._life and self._users:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(grace_s):
+                            await self._unused.wait()
+                await self._end("was stopped")
+                self._back_off = BackOff()
+            finally:
+                self._leaving = False
 
     async def aclose(self) -> None:
         self._closed = True
-        if self._supervising:
-            self._supervising.cancel()
-            await asyncio.wait({self._supervising})
-        self._disappoint(BackendUnavailable(f"{self._plan.title}: is closed"))
+        self._unused.set()  # nobody's last sentence is waited for any more
+        async with self._ending:
+            await self._end("is closed")
 
-    async def _available(self) -> PeerBackend:
-        if self._closed:
-            raise BackendUnavailable(f"{self._plan.title}: is closed")
-        if self._peer:
-            return self._peer
-        if wait_s := self._back_off_s():
+    def status(self) -> WorkerStatus:
+        """How it is now."""
+        counts = self._sentences, self._crashes
+        now, life, why = time.monotonic(), self._life, self._back_off.why
+        if life:
+            idle_s = None if self._users else now - self._idle_since
+            up: State = "stopping" if self._leaving else "busy" if self._users else "ready"
+            return WorkerStatus(up, "", life.pid, now - life.since, idle_s, *counts)
+        if self._began is not None:
+            return WorkerStatus("starting", why, None, now - self._began, None, *counts)
+        if not why:
+            return WorkerStatus("stopped", "", None, None, None, *counts)
+        down: State = "restarting" if self._wanted.is_set() else "failed"
+        return WorkerStatus(down, why, None, None, None, *counts)
+
+    async def _available(self, patience_s: float | None) -> PeerBackend:
+        title = self._plan.title
+        if self._closed or self._leaving:
+            raise BackendUnavailable(f"{title}: is {'closed' if self._closed else 'being stopped'}")
+        if self._life:
+            return self._life.peer
+        if wait_s := self._back_off.left_s:
             again = f"it is tried again in {wait_s:.0f} s"
-            raise BackendUnavailable(f"{self._plan.title}: its process failed; {again}")
+            raise BackendUnavailable(f"{title}: its process failed; {again}")
         if not self._coming:
             self._coming = asyncio.get_running_loop().create_future()
         if not self._supervising:
             self._supervising = asyncio.create_task(self._supervise())
         self._wanted.set()
-        return await asyncio.shield(self._coming)
+        return await self._patiently(self._coming, patience_s)
+
+    async def _patiently(
+        self, coming: asyncio.Future[PeerBackend], patience_s: float | None
+    ) -> PeerBackend:
+        now = time.monotonic()
+        gone_s = now - self._began if self._began is not None else 0.0
+        left_s = None if patience_s is None else max(0.0, patience_s - gone_s)
+        try:
+            async with asyncio.timeout(left_s):
+                return await asyncio.shield(coming)
+        except TimeoutError:
+            fact = f"{self._plan.title}: is starting, for {gone_s + (left_s or 0):.0f} s by now"
+            raise BackendUnavailable(fact) from None
 
     async def _supervise(self) -> None:
         """The one owner of the process."""
         while True:
             await self._wanted.wait()
-            await asyncio.sleep(self._back_off_s())
+            await asyncio.sleep(self._back_off.left_s)
             try:
                 await self._live()
             except BackendUnavailable as error:
-                self._wanted.clear()  # what cannot start is left alone until somebody asks again
-                self._failed(str(error))
-                self._disappoint(error)
+                self._did_not_start(error)
             except Exception as error:
                 _LOGGER.exception("%s: a fault while starting its worker", self._plan.title)
-                self._wanted.clear()
-                self._failed(repr(error))
-                self._disappoint(BackendUnavailable(f"{self._plan.title}: {error!r}"))
+                self._did_not_start(BackendUnavailable(f"{self._plan.title}: {error!r}"))
 
     async def _live(self) -> None:
         """One life. Raises BackendUnavailable when it does not begin."""
-        process = await WorkerProcess.start(self._plan, self._limits.startup_s)
-        peer = PeerBackend(self._plan.title, process.uri, self._limits.peer)
+        self._began = time.monotonic()
         try:
-            hello = await peer.meet()
-            if not isinstance(hello, Hello):
-                raise BackendUnavailable(f"{self._plan.title}: its worker is of another version")
-            await self._manifest.learn(hello)
-            self._appear(peer)
-            await self._until_it_is_over(process)
+            process = await WorkerProcess.start(self._plan, self._limits.startup_s, self._journal)
+            peer = PeerBackend(self._plan.title, process.uri, self._limits.peer)
+            try:
+                await self._meet(peer)
+                await process.load(self._limits.startup_s)
+                self._appear(_Life(peer, process.pid))
+                await self._until_it_is_over(process)
+            finally:
+                self._life = None
+                await peer.aclose()
+                await process.aclose(self._limits.grace_s)
         finally:
-            self._peer = None
-            await peer.aclose()
-            await process.aclose(self._limits.grace_s)
+            self._began = None
+
+    async def _meet(self, peer: PeerBackend) -> None:
+        hello = await peer.meet()
+        if not isinstance(hello, Hello):
+            raise BackendUnavailable(f"{self._plan.title}: its worker is of another version")
+        await self._manifest.learn(hello)
 
     async def _until_it_is_over(self, process: WorkerProcess) -> None:
         """Return when it died, or when nobody needs it any more."""
@@ -121,33 +195,48 @@ class Supervisor:
         try:
             while not (await asyncio.wait({exited}, timeout=self._idle_left_s()))[0]:
                 if self._idle_left_s() == 0:
-                    _LOGGER.info("%s: idle, so its process ends", self._plan.title)
+                    self._tell(logging.INFO, "idle, so its process ends")
                     self._wanted.clear()
+                    self._is_kept = False
                     return
+            self._crashes += 1
             self._failed(f"{self._plan.title}: its process ended with {exited.result()}")
         finally:
             # before anything else runs: whoever asks from now on gets the next life
-            self._peer = None
+            self._life = None
             exited.cancel()
 
     def _idle_left_s(self) -> float | None:
-        if self._limits.idle_s is None or self._users:
-            return self._limits.idle_s
-        return max(0.0, self._idle_since + self._limits.idle_s - time.monotonic())
+        kept_s, learnt_s = self._limits.idle_s, self._limits.learnt_idle_s
+        idle_s = kept_s if self._is_kept else min(learnt_s, kept_s or learnt_s)
+        if idle_s is None or self._users:
+            return idle_s
+        return max(0.0, self._idle_since + idle_s - time.monotonic())
 
-    def _back_off_s(self) -> float:
-        return max(0.0, self._not_before - time.monotonic())
+    async def _end(self, why: str) -> None:
+        if self._supervising:
+            await cancelled(self._supervising)
+        self._supervising, self._is_kept = None, False
+        self._wanted.clear()
+        self._disappoint(BackendUnavailable(f"{self._plan.title}: {why}"))
+
+    def _did_not_start(self, error: BackendUnavailable) -> None:
+        self._wanted.clear()  # what cannot start is left alone until somebody asks again
+        self._failed(str(error))
+        self._disappoint(error)
 
     def _failed(self, why: str) -> None:
-        wait_s = min(2.0**self._failures, _LONGEST_BACK_OFF_S)
-        self._failures = min(self._failures + 1, 16)
-        self._not_before = time.monotonic() + wait_s
-        _LOGGER.warning("%s — tried again in %.0f s at the earliest", why, wait_s)
+        wait_s = self._back_off.failed(why)
+        again = f"tried again in {wait_s:.0f} s at the earliest"
+        self._journal.log(logging.WARNING, f"{why} — {again}")
 
-    def _appear(self, peer: PeerBackend) -> None:
-        self._peer = peer
+    def _tell(self, level: int, what: str) -> None:
+        self._journal.log(level, f"{self._plan.title}: {what}")
+
+    def _appear(self, life: _Life) -> None:
+        self._life, self._began, self._back_off.why = life, None, ""
         if self._coming and not self._coming.done():
-            self._coming.set_result(peer)
+            self._coming.set_result(life.peer)
         self._coming = None
 
     def _disappoint(self, error: BackendUnavailable) -> None:
