@@ -1,10 +1,11 @@
 """The disk that downloads go to: who may write, whether there is room, and what it refuses."""
 
+import asyncio
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from shutil import disk_usage
 from typing import BinaryIO
@@ -65,6 +66,22 @@ def lock(path: Path, name: str) -> Callable[[], None]:
             path.unlink()  # while it is locked: whoever opened it before sees that it is gone
 
     return release
+
+
+@asynccontextmanager
+async def held(take: Callable[[], Callable[[], None]]) -> AsyncIterator[None]:
+    """Inside, the lock that `take` takes is held; also a cancellation gives it back."""
+    taking = asyncio.ensure_future(asyncio.to_thread(take))
+    try:
+        release = await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        with suppress(DownloadError):
+            await asyncio.to_thread(await taking)
+        raise
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(release)
 
 
 def _locked(path: Path, name: str) -> BinaryIO | None:

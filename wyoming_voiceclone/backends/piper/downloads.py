@@ -1,6 +1,7 @@
 """Voices from the catalogue: listed, downloaded and removed again."""
 
 import asyncio
+import functools
 import logging
 import sys
 import time
@@ -27,6 +28,7 @@ from wyoming_voiceclone.backends.piper.voice_config import VoiceFile
 from wyoming_voiceclone.backends.piper.voice_files import find_voice_files
 from wyoming_voiceclone.errors import DownloadError, UnknownVoice
 from wyoming_voiceclone.hub.client import Hub
+from wyoming_voiceclone.hub.disk import held
 
 _LOG = logging.getLogger(__name__)
 _FRESH_S = 7 * 24 * 3600
@@ -137,15 +139,12 @@ async def fetch_voice(
         there += more
         progress(there, voice.size)
 
-    release = await asyncio.to_thread(store.lock, voice.name)
-    try:
+    async with held(functools.partial(store.lock, voice.name)):
         await asyncio.to_thread(store.check_room, voice)
         for file in voice.files:
             part = store.part(voice, file)
             await hub.fetch(file, part, revision=commit, progress=count)
         return await asyncio.to_thread(store.place, voice, hub.repository, commit)
-    finally:
-        await asyncio.to_thread(release)
 
 
 async def newest_catalogue(hub: Hub, path: Path, *, older_than_s: float = _FRESH_S) -> Catalogue:
