@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeGuard
@@ -38,15 +38,17 @@ class Cloning:
         *,
         patience_s: float = 3.0,
         language: str = "en",
+        absent: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """`patience_s`: how long a listener waits while a voice is learnt, before others speak.
 
-        `language`: the main one of voices whose owner does not tell.
+        `language`: the main one of voices whose owner does not tell. `absent`: the engines that
+        are not installed, and what to do about it.
         """
         self.library, self.speakers = library, speakers
         self._learner = Learner(speakers, patience_s)
         self.customs = CustomSpeakers(self._learner, lambda: self.engines, language)
-        self._language = language
+        self._language, self._absent = language, absent
         self._engines: dict[str, CloningBackend] = {}
         self._known: tuple[object, object] = (None, None)
         self._parts: Mapping[str, Part] = {}
@@ -126,13 +128,16 @@ class Cloning:
         self._learner.tell_refusal(wanted, error)
 
     def _tell_unknown_engines(self) -> None:
+        absent = self._absent()
+        have = ", ".join(name for name in self._engines if name not in absent) or "none"
         for person in self.library.voices.values():
             for name in person.about.engines:
-                if name not in self._engines and (person.name, name) not in self._told:
+                unknown = name in absent or name not in self._engines
+                if unknown and (person.name, name) not in self._told:
                     self._told.add((person.name, name))
-                    have = ", ".join(self._engines) or "none"
+                    remedy = absent.get(name, f"have {have}")
                     _LOGGER.warning(
-                        "%s: no engine called %s clones here — have %s", person.name, name, have
+                        "%s: no engine called %s clones here — %s", person.name, name, remedy
                     )
 
 
