@@ -11,7 +11,8 @@ VoiceCloneError
 │   ├── CannotClone         not ever: this one has no cloning
 │   └── NoBackend           nobody could
 ├── ProtocolError           a peer broke the rules of the wire
-└── DownloadError           a file that could not be fetched whole
+├── DownloadError           a file that could not be fetched whole
+└── InstallError            an engine that could not be installed or removed
 
 A message names the thing, the fact and the remedy.
 """
@@ -62,4 +63,8 @@ class ProtocolError(VoiceCloneError):
 
 
 class DownloadError(VoiceCloneError):
+    pass
+
+
+class InstallError(VoiceCloneError):
     pass

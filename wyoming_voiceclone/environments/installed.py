@@ -44,6 +44,11 @@ def home_of(engine: Engine, folders: Folders) -> Path:
     return engines_folder(folders) / engine.name
 
 
+def uv_cache(folders: Folders) -> Path:
+    """What was downloaded for all of them; beside them, so that files are shared and not copied."""
+    return engines_folder(folders) / ".cache"
+
+
 def interpreter(engine: Engine, folders: Folders) -> Path | None:
     """The python of its environment, if it is there whole and for just these requirements. Blocks.
 
