@@ -27,24 +27,37 @@ def refusal(
     """What to raise for an answer that is an error. `path`: of the file, "" for the repository."""
     status, code = response.status_code, response.headers.get("x-error-code", "")
     where = f"{address}: {repository}{path and '/'}{path}"
+    denied = status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}
     if status == httpx2.codes.NOT_FOUND:
         return NotOnHub(f"{where}: not there ({status}) — check repository, revision and endpoint")
-    if status not in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
+    if denied and code == "RepoNotFound":
+        own = f"if it is yours, {_LOGIN}"
+        return NotOnHub(f"{where}: not there, or not public — check the repository; {own}")
+    if status == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return DownloadError(f"{where}: shorter than announced ({status}) — check the endpoint")
+    if not denied:
         return DownloadError(f"{where}: refused ({status}) — try again later")
-    if code == "RepoNotFound":
-        return NotOnHub(
-            f"{where}: not there, or somebody's own — check the repository, and if it is yours "
-            f"{_LOGIN}"
+    return DownloadError(_denied(address, repository, path, response, with_token=with_token))
+
+
+def _denied(
+    address: str, repository: str, path: str, response: httpx2.Response, *, with_token: bool
+) -> str:
+    status, code = response.status_code, response.headers.get("x-error-code", "")
+    if not code and response.url.host != httpx2.URL(address).host:  # where large files are kept
+        return (
+            f"{response.url.host}: refused {path} ({status}) — see whether a firewall or proxy "
+            "forbids it, and try again later"
         )
     if status == httpx2.codes.UNAUTHORIZED and with_token:
-        return DownloadError(
+        return (
             f"{address} does not know the token of this machine (HF_TOKEN, or of `hf auth login`) "
             f"— make another one at {address}/settings/tokens, or take it away"
         )
     if code == "GatedRepo":
         said = response.headers.get("x-error-message", "")
-        return DownloadError(_gated(address, repository, said, with_token=with_token))
-    return DownloadError(f"{where}: not without an account ({status}) — {_LOGIN}")
+        return _gated(address, repository, said, with_token=with_token)
+    return f"{address}: {repository}: not without an account ({status}) — {_LOGIN}"
 
 
 def _gated(address: str, repository: str, said: str, *, with_token: bool) -> str:

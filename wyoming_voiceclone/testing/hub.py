@@ -1,21 +1,34 @@
 """LocalHub: a stand-in of the Hugging Face hub on this machine, which can be told to misbehave."""
 
-import hashlib
 import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from wyoming_voiceclone.testing.hub_content import (
+    TOKEN_REFUSALS,
+    add_voice,
+    etag,
+    is_lfs,
+    linked,
+    siblings,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
+LISTING = ""
+"""Stands for the listing where a path is asked for."""
+
 _RESOLVE = re.compile(r"/(?P<repository>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
+_API = re.compile(r"/api/models/(?P<repository>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)")
+_CACHED = "/api/resolve-cache/models/"
 _STORAGE = "/storage/"
 
 
@@ -24,10 +37,25 @@ class LocalHub:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.commits = {COMMIT: folder}
+        """Other commits may have other files."""
+        self.branches = {"main": COMMIT}
+        self.gated = False
+        """Whether files are given only with a token whose account "agreed"."""
+        self.accounts: dict[str, str] = {}
+        """Known tokens: "agreed", "not agreed", or "fine-grained" without the right to read."""
+        self.extra: list[dict[str, Any]] = []
+        """Entries that the listing tells besides, or instead of, the true ones."""
         self.requests: list[str] = []
-        """`GET voices.json`, `GET en/x.onnx bytes=100-`, in order."""
+        """`LIST main`, `GET voices.json`, `GET en/x.onnx bytes=100-`, in order."""
         self.refusals: dict[str, int] = {}
         """HTTP status instead of a file, by path."""
+        self.failures: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
+        """Status and headers of the next answers about a path, until the list is used up."""
+        self.pages: set[str] = set()
+        """Paths that something on the way answers with a web page of its own."""
+        self.swapped: dict[str, bytes] = {}
+        """What is sent in place of a path's content."""
         self.cuts: dict[str, list[int]] = {}
         """Each answer about a path ends after so many bytes, until the list is used up."""
         self.stalls: dict[str, int] = {}
@@ -41,6 +69,11 @@ class LocalHub:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def storage_url(self) -> str:
+        """Large files are kept elsewhere, where a token for the hub has no business."""
+        return f"http://localhost:{self._server.server_port}{_STORAGE}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -59,31 +92,11 @@ class LocalHub:
 
     def publish(self, name: str, model: Path, config: Path, **fields: object) -> None:
         """Add a voice to the folder and to its voices.json."""
-        told = json.loads(config.read_bytes())
-        code = told["language"]["code"]
-        folder = f"{told['language']['family']}/{code}/{name.split('-')[1]}"
-        files = {f"{name}.onnx": model, f"{name}.onnx.json": config}
-        contents = {n: source.read_bytes() for n, source in files.items()}
-        contents["MODEL_CARD"] = f"# Model card of {name}\n".encode()
-        (self.folder / folder).mkdir(parents=True, exist_ok=True)
-        for each, content in contents.items():
-            (self.folder / folder / each).write_bytes(content)
-        entry: dict[str, object] = {
-            "key": name,
-            "name": name.split("-")[1],
-            "language": told["language"],
-            "quality": told["audio"]["quality"],
-            "num_speakers": told.get("num_speakers", 1),
-            "speaker_id_map": told.get("speaker_id_map", {}),
-            "files": {f"{folder}/{n}": _described(content) for n, content in contents.items()},
-            "aliases": [],
-        }
-        self._add(name, entry | fields)
+        add_voice(self.folder, name, model, config, **fields)
 
-    def _add(self, name: str, entry: dict[str, object]) -> None:
-        index = self.folder / "voices.json"
-        voices = json.loads(index.read_bytes()) if index.exists() else {}
-        index.write_text(json.dumps(voices | {name: entry}))
+    def commit_of(self, revision: str) -> str | None:
+        commit = self.branches.get(revision, revision)
+        return commit if commit in self.commits else None
 
 
 @contextmanager
@@ -117,66 +130,122 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- http.server's name
         """Tests look at `LocalHub.requests`."""
 
+    @property
+    def hub(self) -> LocalHub:
+        return self.server.hub
+
     def _answer(self) -> None:
         url = unquote(urlsplit(self.path).path)
-        path = self._path(url)
-        file = (self.server.hub.folder / (path or "")).resolve()
-        if not path or not file.is_file() or self.server.hub.folder.resolve() not in file.parents:
-            self._refuse(404)
-        elif path in self.server.hub.refusals:
-            self._refuse(self.server.hub.refusals[path])
-        elif file.suffix == ".onnx" and not url.startswith(_STORAGE):
-            self._redirect(path, file)
-        else:
-            self._send(path, file.read_bytes())
-
-    def _path(self, url: str) -> str | None:
         if url.startswith(_STORAGE):
-            return url.removeprefix(_STORAGE)
-        match = _RESOLVE.fullmatch(url)
-        return match["path"] if match else None
+            if "Authorization" in self.headers:
+                return self._refuse(400)  # as the real one's does
+            commit, _, path = url.removeprefix(_STORAGE).partition("/")
+            return self._send_file(commit, path)
+        if (token := self._token()) is not None and token not in self.hub.accounts:
+            return self._refuse(401, "", "Invalid credentials in Authorization header")
+        if url.startswith(_CACHED):
+            _, _, commit, path = url.removeprefix(_CACHED).split("/", 3)
+            return self._send_file(commit, path)
+        # a branch may be called refs/pr/1: its slashes stay quoted until here
+        return self._resolve_or_list(urlsplit(self.path).path)
 
-    def _refuse(self, status: int) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+    def _token(self) -> str | None:
+        value = self.headers.get("Authorization")
+        return value.removeprefix("Bearer ") if value else None
 
-    def _redirect(self, path: str, file: Path) -> None:
-        """Large files are kept elsewhere."""
+    def _resolve_or_list(self, url: str) -> None:
+        listing, file = _API.fullmatch(url), _RESOLVE.fullmatch(url)
+        match = listing or file
+        if match is None:
+            return self._refuse(404, "RepoNotFound")
+        revision = unquote(match["revision"])
+        commit = self.hub.commit_of(revision)
+        if commit is None:
+            return self._refuse(404, "RevisionNotFound")
+        if listing:
+            self.hub.requests.append(f"LIST {revision}")
+            return self._list(match["repository"], commit)
+        return self._resolve(match["repository"], commit, unquote(match["path"]))
+
+    def _list(self, repository: str, commit: str) -> None:
+        told = {each["rfilename"]: each for each in siblings(self.hub.commits[commit])}
+        entries = list((told | {each["rfilename"]: each for each in self.hub.extra}).values())
+        if "blobs" not in parse_qs(urlsplit(self.path).query):
+            entries = [{"rfilename": each["rfilename"]} for each in entries]
+        gated = "auto" if self.hub.gated else False
+        about = {"id": repository, "sha": commit, "private": False, "gated": gated}
+        content = json.dumps(about | {"siblings": entries}).encode()
+        self._send(LISTING, content, {"Content-Type": "application/json; charset=utf-8"})
+
+    def _resolve(self, repository: str, commit: str, path: str) -> None:
+        """Where a file is: git's own with the hub, large ones elsewhere."""
+        token = self._token()
+        standing = self.hub.accounts[token] if token else None
+        if self.hub.gated and standing != "agreed":
+            return self._refuse(*TOKEN_REFUSALS[standing])
+        file = self._file(commit, path)
+        if file is None:
+            return self._refuse(404, "EntryNotFound")
+        if path in self.hub.refusals:
+            return self._refuse(self.hub.refusals[path])
         content = file.read_bytes()
-        self.send_response(302)
-        self.send_header("X-Linked-Size", str(len(content)))
-        self.send_header("X-Linked-ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("Location", f"{self.server.hub.url}{_STORAGE}{path}")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        if is_lfs(path):
+            to = f"{self.hub.storage_url}{commit}/{path}"
+            return self._redirect(302, to, commit, linked(content))
+        return self._redirect(307, f"{_CACHED}{repository}/{commit}/{path}", commit, {})
 
-    def _send(self, path: str, content: bytes) -> None:
+    def _file(self, commit: str, path: str) -> Path | None:
+        root = self.hub.commits[commit].resolve()
+        file = (root / path).resolve()
+        return file if file.is_file() and root in file.parents else None
+
+    def _redirect(self, status: int, to: str, commit: str, more: Mapping[str, str]) -> None:
+        headers = {"Location": to, "X-Repo-Commit": commit, "Content-Length": "0", **more}
+        self._head(status, headers)
+
+    def _refuse(self, status: int, code: str = "", message: str = "") -> None:
+        told = {"X-Error-Code": code, "X-Error-Message": message}
+        self._head(status, {"Content-Length": "0", **{n: v for n, v in told.items() if v}})
+
+    def _send_file(self, commit: str, path: str) -> None:
+        file = self._file(commit, path)
+        if file is None:
+            return self._refuse(404, "EntryNotFound")
+        content = self.hub.swapped.get(path, file.read_bytes())
+        return self._send(path, content, {"ETag": etag(content), "X-Repo-Commit": commit})
+
+    def _send(self, path: str, content: bytes, headers: Mapping[str, str]) -> None:
         wanted = self.headers.get("Range")
-        self.server.hub.requests.append(" ".join(filter(None, [self.command, path, wanted])))
-        part = re.fullmatch(r"bytes=(\d+)-", wanted or "") if self.server.hub.ranges else None
+        if path != LISTING:
+            self.hub.requests.append(" ".join(filter(None, [self.command, path, wanted])))
+        if self.hub.failures.get(path):
+            status, more = self.hub.failures[path].pop(0)
+            return self._head(status, {"Content-Length": "0", **more})
+        if path in self.hub.pages:
+            content, wanted = b"<html>Welcome to the hotel</html>", None
+            headers = {"Content-Type": "text/html"}
+        part = re.fullmatch(r"bytes=(\d+)-", wanted or "") if self.hub.ranges else None
         start = int(part[1]) if part else 0
-        self.send_response(206 if part else 200)
+        if start >= len(content) > 0:
+            return self._refuse(416)
+        told = {"Content-Length": str(len(content) - start), **headers}
         if part:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
-        self.send_header("ETag", f'"{hashlib.sha1(content).hexdigest()}"')  # noqa: S324 -- as git
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.end_headers()
+            told["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        self._head(206 if part else 200, told)
         if self.command == "GET":
             self._body(path, content[start:])
+        return None
+
+    def _head(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
 
     def _body(self, path: str, body: bytes) -> None:
-        hub = self.server.hub
-        if hub.cuts.get(path):
-            body = body[: hub.cuts[path].pop(0)]
-        until = hub.stalls.get(path, len(body))
+        if self.hub.cuts.get(path):
+            body = body[: self.hub.cuts[path].pop(0)]
+        until = self.hub.stalls.get(path, len(body))
         self.wfile.write(body[:until])
-        if path in hub.stalls:
-            hub.closing.wait()
-
-
-def _described(content: bytes) -> dict[str, object]:
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return {"size_bytes": len(content), "md5_digest": md5}
+        if path in self.hub.stalls:
+            self.hub.closing.wait()
