@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from wyoming_voiceclone.backends import Backend, Engine, Folders, Warmable
-from wyoming_voiceclone.backends.engine import installed_engines
+from wyoming_voiceclone.backends import Backend, Warmable
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import Advertiser, identity
-from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.errors import BackendError, ConfigError
+from wyoming_voiceclone.hosting import Engines, HostedEngine, make_engines
 from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.cloned import Cloning
@@ -36,28 +36,32 @@ MEGABYTE = 1_000_000
 class App:
     """What can speak."""
 
-    backends: Sequence[Backend]
+    engines: Engines
     phrases: PhraseCache
     cloning: Cloning
     called: Roles
     """What a voice is called here that people call otherwise."""
     speech: Speech
 
+    @property
+    def backends(self) -> Sequence[Backend]:
+        """Everybody, the preferred one first."""
+        return self.engines.backends
+
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
     """Everything up to speech; no model is loaded before somebody wants to hear it."""
     async with AsyncExitStack() as stack:
-        backends = await _make_all(settings)
-        for backend in reversed(backends):
-            stack.push_async_callback(backend.aclose)
-        if not backends:
+        engines = await make_engines(settings)
+        stack.push_async_callback(engines.aclose)
+        if not engines.can_speak:
             raise ConfigError("no engine works — see the warnings above, or run the doctor")
         phrases = await stack.enter_async_context(_phrase_cache(settings))
-        cloning = await stack.enter_async_context(_cloning(settings))
+        cloning = await stack.enter_async_context(_cloning(settings, engines))
         called = Roles(settings.roles, cloning.library)
         # the leaves, not the router: a fallback's audio is never kept as the preferred voice's
-        leaves = [CachedBackend(cloning.over(backend), phrases) for backend in backends]
+        leaves = [CachedBackend(cloning.over(backend), phrases) for backend in engines.backends]
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
         router = Router(leaves, limits, cloning)
@@ -69,7 +73,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             spoken=cloning.spoken,
             unlisted=cloning.customs.voice,
         )
-        yield App(backends, phrases, cloning, called, speech)
+        yield App(engines, phrases, cloning, called, speech)
 
 
 @asynccontextmanager
@@ -92,58 +96,6 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
             yield server
     finally:
         await server.aclose()
-
-
-def folders_of(settings: Settings) -> Folders:
-    folders = settings.folders
-    return Folders(voices=folders.voices, data=folders.data, cache=folders.cache)
-
-
-async def _make_all(settings: Settings) -> Sequence[Backend]:
-    """Every engine that is enabled and works, in order of preference."""
-    engines = list(_preferred(await asyncio.to_thread(installed_engines), settings))
-    plain = [engine for engine in engines if not engine.converts]
-    made = dict(zip(plain, await _make_each(plain, settings), strict=True))
-    base = Router([backend for backend in made.values() if backend is not None])
-    if any(made.values()):
-        converting = [engine for engine in engines if engine.converts]
-        made |= zip(converting, await _make_each(converting, settings, base), strict=True)
-    return [backend for engine in engines if (backend := made.get(engine)) is not None]
-
-
-async def _make_each(
-    engines: Sequence[Engine], settings: Settings, *over: Backend
-) -> Sequence[Backend | None]:
-    folders = folders_of(settings)
-    return await asyncio.gather(*(_make(one, settings, folders, *over) for one in engines))
-
-
-def _preferred(engines: dict[str, Engine], settings: Settings) -> Iterable[Engine]:
-    """Those enabled: in the order, then the others by name, those that only convert last."""
-    others = sorted(engines, key=lambda name: (engines[name].converts, name))
-    names = dict.fromkeys([*settings.router.order, *others])
-    for name in names:
-        if name not in engines:
-            _LOGGER.warning("[router] order: no engine is called %r — have %s", name, [*engines])
-        elif settings.engine(name).enabled:
-            yield engines[name]
-
-
-async def _make(
-    engine: Engine, settings: Settings, folders: Folders, *over: Backend
-) -> Backend | None:
-    """In a thread: engines' libraries take long to import."""
-    try:
-        return await asyncio.to_thread(engine.make, settings.engine(engine.name), folders, *over)
-    except Exception as error:  # whatever is wrong with one, the others speak
-        _LOGGER.warning(
-            "%s: this engine is left out (%s) — repair it, or set [engines.%s] enabled = false",
-            engine.name,
-            error or type(error).__name__,
-            engine.name,
-            exc_info=_LOGGER.isEnabledFor(logging.DEBUG),
-        )
-        return None
 
 
 def _phrase_cache(settings: Settings) -> PhraseCache:
@@ -179,7 +131,7 @@ def _manners(settings: Settings) -> SpeechSettings:
 
 
 @asynccontextmanager
-async def _cloning(settings: Settings) -> AsyncIterator[Cloning]:
+async def _cloning(settings: Settings, engines: Engines) -> AsyncIterator[Cloning]:
     folders, limits = settings.folders, settings.cloning
     speakers = SpeakerCache(
         folders.speakers,
@@ -192,6 +144,7 @@ async def _cloning(settings: Settings) -> AsyncIterator[Cloning]:
         speakers,
         patience_s=limits.patience_s,
         language=settings.speech.fallback_language,
+        absent=engines.absent,
     )
     try:
         await look(cloning)
@@ -203,16 +156,28 @@ async def _cloning(settings: Settings) -> AsyncIterator[Cloning]:
 async def _warm_default(app: App, voice: str) -> None:
     """Make the default voice ready: where it is, or wherever it may come from."""
     voice = app.called(voice)
-    if voice in app.cloning.parts:
-        voice = ""  # learnt with the others
-    here = any(named(voice, one.capabilities().voices) for one in app.backends)
-    wanted = [voice] if voice else []
-    if voice and not here:
+    is_own = voice in app.cloning.parts  # learnt with the others
+    wanted = [] if is_own or not voice else [voice]
+    if wanted and not any(named(voice, one.capabilities().voices) for one in app.backends):
         instead = next((one.name for one in app.speech.voices()), "nobody")
         _LOGGER.warning("the default voice %s is not here: %s speaks until it is", voice, instead)
         wanted.append(instead)
     warmable = [one for one in app.backends if isinstance(one, Warmable)]
-    await asyncio.gather(*(_warm(one, _concerning(one, wanted, app)) for one in warmable))
+    plain = [one for one in warmable if not isinstance(one, HostedEngine)]
+    await asyncio.gather(
+        _warm_hosted(app, voice), *(_warm(one, _concerning(one, wanted, app)) for one in plain)
+    )
+
+
+async def _warm_hosted(app: App, voice: str) -> None:
+    """Meet the workers nobody knows yet, and start that of the default voice.
+
+    One after the other: each takes all of its memory while it is there.
+    """
+    for one in app.engines.hosted.values():
+        await _warm(one, ())
+        if named(voice, one.capabilities().voices) or one.name in app.cloning.order(voice)[:1]:
+            await _warm(one, [voice])
 
 
 def _concerning(backend: Backend, wanted: Sequence[str], app: App) -> Sequence[str]:
@@ -229,6 +194,8 @@ def _concerning(backend: Backend, wanted: Sequence[str], app: App) -> Sequence[s
 async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
     try:
         await backend.warm(voices)
+    except BackendError as error:
+        _LOGGER.info("not ready yet: %s", error)
     except Exception:
         _LOGGER.exception("%s could not be made ready; it is tried again when it speaks", voices)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from wyoming_voiceclone.app import folders_of
 from wyoming_voiceclone.commands.findings import Finding, broken, failed, note, well
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import VoiceCloneError
+from wyoming_voiceclone.hosting import folders_of
 from wyoming_voiceclone.voices.reference_index import ReferenceIndex
 from wyoming_voiceclone.voices.voice_folder import voice_files
 

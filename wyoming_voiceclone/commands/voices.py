@@ -12,12 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wyoming_voiceclone.app import MEGABYTE, folders_of, open_app
+from wyoming_voiceclone.app import MEGABYTE, open_app
 from wyoming_voiceclone.backends.piper import PiperSettings
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
 from wyoming_voiceclone.commands.own_voices import add, remove_own, rename, show, warm
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.hosting import folders_of
 from wyoming_voiceclone.synthesis.learning import missing
 from wyoming_voiceclone.voices import Voice
 

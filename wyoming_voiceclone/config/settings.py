@@ -120,7 +120,8 @@ class CloningSettings(Table):
     custom_voices: bool = True
     """Whether programs may bring voices that live an hour in memory (docs/protocol.md)."""
     patience_s: Annotated[float, Field(ge=0)] = 3.0
-    """How long a listener waits for a voice to be learnt; then another speaks, learning goes on."""
+    """How long a listener waits for a voice to be learnt, or for an engine to start; then another
+    speaks, and that goes on."""
     learn_ahead: bool = True
     """Whether voices are learnt as soon as they are there, and not when first asked for."""
     limit_mb: Annotated[int, Field(ge=1)] = 1_000
@@ -132,8 +133,8 @@ class CloningSettings(Table):
 class RouterSettings(Table):
     """Who speaks: the first engine in order that has the voice, else one that has its language."""
 
-    order: Names = ("piper", "espeak")
-    """Engines by preference; those not named come last."""
+    order: Names = ("piper", "pocket", "xtts", "csm", "kyutai", "espeak")
+    """Engines by preference; those not named come last, those not installed do not matter."""
     first_chunk_s: Annotated[float, Field(gt=0)] = 8.0
     """An engine silent for longer at the start of a sentence is followed by the next."""
     next_chunk_s: Annotated[float, Field(gt=0)] = 4.0
@@ -177,6 +178,17 @@ class LogSettings(Table):
     """Text for people, or json: one object per line."""
 
 
+class WorkerSettings(Table):
+    """The process of its own that this engine runs in (docs/workers.md)."""
+
+    preload: bool = False
+    """Whether it starts with the server, and not when somebody wants to hear it."""
+    idle_s: Annotated[float, Field(ge=0)] = 900.0
+    """Unused for so long it ends, and gives its memory back; 0: never."""
+    startup_s: Annotated[float, Field(gt=0)] = 300.0
+    """How long its libraries may take to be there, and its model again."""
+
+
 class Settings(Table):
     """Every setting of the program."""
 
@@ -203,14 +215,28 @@ class Settings(Table):
         found: EngineSettings = getattr(self.engines, name)
         return found
 
+    def worker(self, name: str) -> WorkerSettings:
+        """The validated `[engines.<name>.worker]`, of an engine with an environment of its own."""
+        found: WorkerSettings = getattr(self.engine(name), "worker")  # noqa: B009 -- made below
+        return found
+
 
 def settings_type(engines: Mapping[str, Engine]) -> type[Settings]:
     """`Settings` with a table for each of the engines."""
+    types = {name: _engine_table(engine) for name, engine in sorted(engines.items())}
     tables: dict[str, Any] = {
-        name: (engine.settings, Field(default_factory=engine.settings))
-        for name, engine in sorted(engines.items())
+        name: (table, Field(default_factory=table)) for name, table in types.items()
     }
     engines_table = create_model("Engines", __base__=Table, **tables)
     return create_model(
         "Settings", __base__=Settings, engines=(engines_table, Field(default_factory=engines_table))
     )
+
+
+def _engine_table(engine: Engine) -> type[EngineSettings]:
+    """Its own settings, and where it runs in a worker that worker's."""
+    if engine.environment is None:
+        return engine.settings
+    worker: Any = (WorkerSettings, WorkerSettings())
+    own = engine.settings
+    return create_model(own.__name__, __base__=own, __doc__=own.__doc__, worker=worker)
