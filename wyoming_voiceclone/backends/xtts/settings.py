@@ -1,0 +1,49 @@
+"""The `[engines.xtts]` table."""
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from wyoming_voiceclone.backends.backend import Setting, SynthesisRequest
+from wyoming_voiceclone.backends.engine import EngineSettings
+from wyoming_voiceclone.errors import BadRequest
+
+SAMPLING = {"temperature", "top_k", "top_p", "repetition_penalty"}
+"""What may be asked for by a voice or a request, too."""
+
+
+class XttsSettings(EngineSettings):
+    """How XTTS speaks, and how soon it is heard."""
+
+    model: str = ""
+    """A folder with your own weights in the layout of coqui/XTTS-v2; "" = the downloaded ones."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where it computes; "auto" = on the GPU if there is one."""
+    streams: int = Field(default=2, ge=1, le=16)
+    """How many listeners it speaks to at once; they share the weights."""
+    first_tokens: int = Field(default=8, ge=4, le=100)
+    """How much is computed before the first sound, in steps of 46 ms; fewer is sooner."""
+    chunk_tokens: int = Field(default=20, ge=4, le=200)
+    """How much is computed between later sounds; more costs less."""
+    temperature: float = Field(default=0.75, gt=0, le=2)
+    """How freely it speaks: low is monotonous, high is careless."""
+    top_k: int = Field(default=50, ge=1, le=1024)
+    """Among how many sounds it chooses the next one."""
+    top_p: float = Field(default=0.85, gt=0, le=1)
+    """Among the likeliest sounds of this share it chooses the next one."""
+    repetition_penalty: float = Field(default=5.0, ge=1, le=20)
+    """How much it avoids what it just said; low makes it stammer and hum."""
+
+
+def sampling(settings: XttsSettings, request: SynthesisRequest) -> dict[str, Setting]:
+    """How `request` is to be drawn; the defaults are those of the published model."""
+    asked = {name: value for name, value in request.settings.items() if name in SAMPLING}
+    try:
+        wanted = XttsSettings.model_validate({**settings.model_dump(include=SAMPLING), **asked})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise BadRequest(
+            f"{request.voice}: {name} {first['input']!r} — {first['msg'].casefold()}"
+        ) from error
+    return wanted.model_dump(include=SAMPLING)
