@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import numpy as np
 
 from wyoming_voiceclone.audio.chunk import Chunk
-from wyoming_voiceclone.backends.backend import AudioStream, Capabilities, SynthesisRequest
+from wyoming_voiceclone.backends.backend import AudioStream, Capabilities, SynthesisRequest, Timing
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable
 from wyoming_voiceclone.voices import Voice
 
@@ -34,9 +34,13 @@ class ScriptedBackend:
         refuse: str | None = None,
         die: str | None = None,
         stall: str | None = None,
+        aligned: bool = False,
         hz: Callable[[SynthesisRequest], float] = lambda request: tone_hz(request.text),
     ) -> None:
-        """`hz`: the pitch of a sentence; a closed one and a voice it has not got are refused."""
+        """`hz`: the pitch of a sentence; `aligned`: whether it tells where its words lie.
+
+        A closed one refuses, and so does one that has not got the voice.
+        """
         self.name = name
         self.spoken: list[SynthesisRequest] = []
         """Every request, in order."""
@@ -45,7 +49,7 @@ class ScriptedBackend:
         self._voices, self._rate, self._word_s = tuple(voices), rate, word_s
         self._first_chunk_s, self._chunk_s = first_chunk_s, chunk_s
         self._refuse, self._die, self._stall, self._hz = refuse, die, stall, hz
-        self._closed = False
+        self._aligned, self._closed = aligned, False
 
     def capabilities(self) -> Capabilities:
         return Capabilities(voices=self._voices)
@@ -58,21 +62,27 @@ class ScriptedBackend:
         known = request.speaker_state or request.voice in {voice.name for voice in self._voices}
         if not known:
             raise BackendUnavailable(f"{self.name} has no voice {request.voice}")
-        return await AudioStream.begin(self._rate, self._chunks(request))
+        timings: list[Timing] = []
+        chunks = self._chunks(request, timings if self._aligned else [])
+        return await AudioStream.begin(self._rate, chunks, timings=timings if self._aligned else ())
 
     async def aclose(self) -> None:
         self._closed = True
 
-    async def _chunks(self, request: SynthesisRequest) -> AsyncGenerator[Chunk, None]:
+    async def _chunks(
+        self, request: SynthesisRequest, timings: list[Timing]
+    ) -> AsyncGenerator[Chunk, None]:
         self.speaking += 1
         try:
             await asyncio.sleep(self._first_chunk_s)
             if _holds(request.text, self._refuse):
                 raise BackendUnavailable(f"{self.name} refuses")
-            words = len(request.text.split())
+            texts, word_s = request.text.split(), self._word_s / request.speed
+            words = len(texts)
             for word in range(words):
                 if word == max(1, words // 2):
                     await self._break_off(request.text)
+                timings.append(Timing(texts[word], word * word_s, (word + 1) * word_s))
                 yield self._word(request, word)
                 await asyncio.sleep(self._chunk_s)
             if words <= 1:

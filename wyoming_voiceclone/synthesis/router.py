@@ -14,6 +14,7 @@ from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import AudioStream, Backend, Capabilities, SynthesisRequest
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest, NoBackend
 from wyoming_voiceclone.synthesis.health import Health
+from wyoming_voiceclone.synthesis.takeover import Joint, reached
 from wyoming_voiceclone.voices import Voice, named, voice_for
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class Router:
 
     First those that have the voice itself, then those with the voice that is to speak instead,
     then those with another voice of its language, which is never somebody's own. A
-    backend that dies or stalls inside a sentence is followed by the next one, which says the
-    sentence from its start, at the same rate.
+    backend that dies or stalls inside a sentence is followed by the next one, which goes on at the
+    word that was reached, at the same rate.
     """
 
     name = "router"
@@ -99,9 +100,12 @@ class Router:
             await backend.aclose()
 
     async def _begin(
-        self, candidates: Iterator[_Candidate], request: SynthesisRequest
+        self, candidates: Iterator[_Candidate], request: SynthesisRequest, text: str = ""
     ) -> tuple[AudioStream, _Candidate]:
-        for candidate in candidates:
+        """`text` is what is left of the request's, when somebody else has begun it."""
+        for each in candidates:
+            left = replace(each.request, text=text) if text else each.request
+            candidate = replace(each, request=left)
             if (stream := await self._try(candidate)) is not None:
                 if candidate.request.voice != request.voice:
                     self._warn_once(request.voice, candidate)
@@ -132,19 +136,32 @@ class Router:
     async def _spoken(
         self, stream: AudioStream, candidate: _Candidate, candidates: Iterator[_Candidate]
     ) -> AsyncGenerator[Chunk, None]:
-        """The chunks of the stream, or of whoever follows it when it breaks off."""
+        """The chunks of the stream, or of whoever goes on when it breaks off."""
         rate, full_scale = stream.rate, stream.full_scale
+        joint = Joint(rate)
         while True:
+            samples = 0
             try:
                 async with aclosing(self._watched(stream, rate, full_scale)) as chunks:
                     async for chunk in chunks:
-                        yield chunk
+                        samples += len(chunk)
+                        if (ready := joint.feed(chunk)).size:
+                            yield ready
             except Exception as error:  # noqa: BLE001 -- whatever broke, somebody else speaks on
                 self._broke_off(candidate, error)
             else:
                 self._health[candidate.backend.name].spoke()
-                return
-            stream, candidate = await self._begin(candidates, candidate.request)
+                break
+            heard_s = samples / rate - joint.held_s
+            place = reached(
+                candidate.request.text, stream.timings, heard_s, candidate.request.speed
+            )
+            if place is None:
+                break
+            stream, candidate = await self._begin(candidates, candidate.request, place.text)
+            joint.cross(place.skip_s(stream.timings))
+        if (rest := joint.finish()).size:
+            yield rest
 
     async def _watched(
         self, stream: AudioStream, rate: int, full_scale: float

@@ -36,6 +36,14 @@ def split_clause(sentence: str, *, at_least: int, at_most: int) -> tuple[str, st
     return None
 
 
+def clause_starts(sentence: str) -> list[int]:
+    """Where its clauses begin, the first one at 0."""
+    places = [
+        place for kind in (_STRONG, _COMMA) for place in _places(kind, sentence, 1, len(sentence))
+    ]
+    return sorted({0, *(place for place in places if not _enclosed(sentence, place))})
+
+
 def run_on_cut(text: str, start: int, end: int) -> int:
     """The best place to cut text[start:end], which has no sentence end: in (start, end]."""
     earliest = start + (end - start) // 3
