@@ -8,6 +8,7 @@ from wyoming_voiceclone import __version__
 from wyoming_voiceclone.commands.cache import cli as cache
 from wyoming_voiceclone.commands.config import config
 from wyoming_voiceclone.commands.doctor import doctor
+from wyoming_voiceclone.commands.engines import engines
 from wyoming_voiceclone.commands.say import SayCommand, say
 from wyoming_voiceclone.commands.serve import serve
 from wyoming_voiceclone.commands.voices import cli as voices
@@ -45,5 +46,6 @@ cli.command("serve")(serve)
 cli.command("say", cls=SayCommand)(say)
 cli.add_typer(voices, name="voices")
 cli.add_typer(cache, name="cache")
+cli.add_typer(engines, name="engines")
 cli.command("config")(config)
 cli.command("doctor")(doctor)

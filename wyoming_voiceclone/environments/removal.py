@@ -17,7 +17,7 @@ from wyoming_voiceclone.environments.installed import (
     uv_cache,
 )
 from wyoming_voiceclone.environments.lock import locked
-from wyoming_voiceclone.environments.room import disk_errors, occupied
+from wyoming_voiceclone.environments.room import disk_errors, freeable
 from wyoming_voiceclone.environments.uv import Uv
 from wyoming_voiceclone.environments.wanted_weights import orphaned_by
 from wyoming_voiceclone.environments.weights import remove_weights
@@ -50,7 +50,7 @@ async def remove_engine(
     places = engines_folder(folders), folders.data / "weights"
     async with AsyncExitStack() as stack:
         held = await asyncio.to_thread(stack.enter_context, locked(home))
-        before = await asyncio.to_thread(occupied, *places)
+        before = await asyncio.to_thread(freeable, *places)
         weights = [] if keep_weights else await asyncio.to_thread(orphaned_by, name, folders)
         for one in weights:
             say(f"{name}: removing the weights of {one.repository}")
@@ -59,7 +59,7 @@ async def remove_engine(
         receipt = await asyncio.to_thread(_take_away, home)
         await _forget_downloads(Uv(name, uv_cache(folders), say, (held,)), receipt, folders)
     await asyncio.to_thread(_tidy, folders)
-    return before - await asyncio.to_thread(occupied, *places)
+    return before - await asyncio.to_thread(freeable, *places)
 
 
 def _take_away(home: Path) -> Receipt | None:

@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import re
+from pathlib import Path
 
 from wyoming_voiceclone import __version__
+from wyoming_voiceclone.backends import Folders
 from wyoming_voiceclone.backends.peer.messages import Hello, hello_event, read_hello
 from wyoming_voiceclone.errors import ProtocolError
 from wyoming_voiceclone.workers.orders import WorkerPlan
@@ -22,8 +24,7 @@ class Manifest:
         """Read the file. Blocks."""
         self._name = plan.title
         self._mark = _mark(plan)
-        file = re.sub(r"[^\w.-]", "_", plan.title)
-        self._path = plan.folders.cache / "workers" / f"{file}.json"
+        self._path = _file(plan.title, plan.folders)
         self.hello = self._read()
         """None until the worker was met for the first time."""
 
@@ -50,6 +51,16 @@ class Manifest:
         new = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         new.write_text(json.dumps(kept), "utf-8")
         new.replace(self._path)
+
+
+def forget_offer(name: str, folders: Folders) -> None:
+    """Of a worker that there will not be any more. Raises OSError."""
+    _file(name, folders).unlink(missing_ok=True)
+
+
+def _file(name: str, folders: Folders) -> Path:
+    file = re.sub(r"[^\w.-]", "_", name)
+    return folders.cache / "workers" / f"{file}.json"
 
 
 def _mark(plan: WorkerPlan) -> str:
