@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -84,6 +83,5 @@ def _remote(told: _Sibling, repository: str) -> RemoteFile:
 
 def _stays_inside(path: str) -> bool:
     """Whether it is a plain path below the folder it is put in."""
-    parts = PurePosixPath(path).parts
-    plain = path.isprintable() and "\\" not in path and path == "/".join(parts)
-    return plain and bool(parts) and not {"/", "..", "."} & {*parts}
+    plain = path.isprintable() and "\\" not in path
+    return plain and not {"", ".", ".."} & {*path.split("/")}

@@ -2,6 +2,7 @@
 
 import re
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from time import time
 
 import httpx2
@@ -33,7 +34,7 @@ def refusal(
     if denied and code == "RepoNotFound":
         own = f"if it is yours, {_LOGIN}"
         return NotOnHub(f"{where}: not there, or not public — check the repository; {own}")
-    if status == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return DownloadError(f"{where}: shorter than announced ({status}) — check the endpoint")
     if not denied:
         return DownloadError(f"{where}: refused ({status}) — try again later")

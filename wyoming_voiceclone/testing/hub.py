@@ -27,7 +27,7 @@ LISTING = ""
 """Stands for the listing where a path is asked for."""
 
 _RESOLVE = re.compile(r"/(?P<repository>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
-_API = re.compile(r"/api/models/(?P<repository>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)")
+_API = re.compile(r"/api/models/(?P<repository>[^/]+/[^/]+)(/revision/(?P<revision>[^/]+))?")
 _CACHED = "/api/resolve-cache/models/"
 _STORAGE = "/storage/"
 
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         match = listing or file
         if match is None:
             return self._refuse(404, "RepoNotFound")
-        revision = unquote(match["revision"])
+        revision = unquote(match["revision"] or "main")
         commit = self.hub.commit_of(revision)
         if commit is None:
             return self._refuse(404, "RevisionNotFound")
@@ -173,14 +173,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "blobs" not in parse_qs(urlsplit(self.path).query):
             entries = [{"rfilename": each["rfilename"]} for each in entries]
         gated = "auto" if self.hub.gated else False
-        about = {"id": repository, "sha": commit, "private": False, "gated": gated}
-        content = json.dumps(about | {"siblings": entries}).encode()
+        about = {"id": repository, "sha": commit, "gated": gated, "siblings": entries}
+        content = self.hub.swapped.get(LISTING, json.dumps(about).encode())
         self._send(LISTING, content, {"Content-Type": "application/json; charset=utf-8"})
 
     def _resolve(self, repository: str, commit: str, path: str) -> None:
         """Where a file is: git's own with the hub, large ones elsewhere."""
-        token = self._token()
-        standing = self.hub.accounts[token] if token else None
+        standing = self.hub.accounts.get(self._token() or "")
         if self.hub.gated and standing != "agreed":
             return self._refuse(*TOKEN_REFUSALS[standing])
         file = self._file(commit, path)
@@ -226,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"Content-Type": "text/html"}
         part = re.fullmatch(r"bytes=(\d+)-", wanted or "") if self.hub.ranges else None
         start = int(part[1]) if part else 0
-        if start >= len(content) > 0:
+        if part and start >= len(content):
             return self._refuse(416)
         told = {"Content-Length": str(len(content) - start), **headers}
         if part:
