@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from wyoming_voiceclone import __version__
+from wyoming_voiceclone.commands import engine_control
 from wyoming_voiceclone.commands.cache import cli as cache
 from wyoming_voiceclone.commands.config import config
 from wyoming_voiceclone.commands.doctor import doctor
@@ -46,6 +47,7 @@ cli.command("serve")(serve)
 cli.command("say", cls=SayCommand)(say)
 cli.add_typer(voices, name="voices")
 cli.add_typer(cache, name="cache")
+engine_control.add_to(engines)
 cli.add_typer(engines, name="engines")
 cli.command("config")(config)
 cli.command("doctor")(doctor)

@@ -33,8 +33,8 @@ class Installation:
     """None: it cannot be used."""
     fault: str = ""
     """Why; "" = it was never installed."""
-    receipt: tuple[int, int] = (0, 0)
-    """Changes when it is installed anew."""
+    receipt: tuple[int, int] | None = None
+    """Of what was looked at; changes when it is installed anew."""
 
 
 class HostedEngine:
@@ -69,6 +69,10 @@ class HostedEngine:
 
     def status(self) -> WorkerStatus:
         return self.worker.status() if self.worker else WorkerStatus("stopped")
+
+    async def looks_changed(self) -> bool:
+        """Whether `look` may find something else than the last time; cheap."""
+        return self._found.receipt != await asyncio.to_thread(_receipt, self._engine, self._folders)
 
     async def look(self) -> None:
         """See whether it is installed now; the worker of another installation ends."""
@@ -116,14 +120,17 @@ class HostedEngine:
 
 def installation(engine: Engine, folders: Folders) -> Installation:
     """How the engine is installed on this machine now. Blocks."""
+    receipt = _receipt(engine, folders)  # first: what changes after this is seen the next time
     python = interpreter(engine, folders)
-    if python is None:
-        return Installation(None, fault(engine, folders) or "")
+    return Installation(python, "" if python else fault(engine, folders) or "", receipt)
+
+
+def _receipt(engine: Engine, folders: Folders) -> tuple[int, int] | None:
     try:
         about = (home_of(engine, folders) / RECEIPT).stat()
-    except FileNotFoundError:  # it is being removed
-        return Installation(None)
-    return Installation(python, receipt=(about.st_ino, about.st_mtime_ns))
+    except FileNotFoundError:
+        return None
+    return about.st_ino, about.st_mtime_ns
 
 
 def log_of(engine: Engine, folders: Folders) -> Path:

@@ -51,7 +51,7 @@ async def listen(uri: str) -> list[Listening]:
     """Bind every address of `uri`. Raises ConfigError."""
     parts = urlsplit(uri)
     if parts.scheme == "unix":
-        return [await asyncio.to_thread(_bind_unix, Path(parts.netloc + parts.path))]
+        return [await asyncio.to_thread(bind_unix, Path(parts.netloc + parts.path))]
     if parts.scheme != "tcp":
         raise ConfigError(f"{uri}: unknown kind of address — use tcp://host:port or unix:///path")
     try:
@@ -118,8 +118,11 @@ def _bind_one(address: _Address, port: int) -> socket.socket:
     return bound
 
 
-def _bind_unix(path: Path) -> Listening:
-    """Bind under another name, then rename: the file never has the wrong mode, nor is missing."""
+def bind_unix(path: Path, mode: int = _SOCKET_MODE) -> Listening:
+    """Bind under another name, then rename: the file never has the wrong mode, nor is missing.
+
+    Blocks. Raises ConfigError.
+    """
     if not path.is_absolute():
         raise ConfigError(f"unix://{path}: not a full path — use unix:///run/voiceclone.sock")
     new = path.with_name(f"{path.name}.new")
@@ -129,7 +132,7 @@ def _bind_unix(path: Path) -> Listening:
     try:
         new.unlink(missing_ok=True)
         bound.bind(str(new))
-        new.chmod(_SOCKET_MODE)
+        new.chmod(mode)
         bound.listen(_BACKLOG)
         inode = new.stat().st_ino
         new.replace(path)

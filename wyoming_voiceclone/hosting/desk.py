@@ -1,0 +1,105 @@
+"""EngineDesk: where the server's owner starts, stops and looks at its engines."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import psutil
+
+from wyoming_voiceclone.backends import Backend
+from wyoming_voiceclone.errors import BadRequest
+from wyoming_voiceclone.hosting.engines import Engines
+from wyoming_voiceclone.hosting.hosted import HostedEngine
+from wyoming_voiceclone.servers.control import EngineStatus
+from wyoming_voiceclone.synthesis.cloned import Cloning, wanted_state
+
+HERE, ABSENT, OFF = "here", "not installed", "off"
+_MEGABYTE = 1_000_000
+
+
+class EngineDesk:
+    """The desk of one running server (`servers.control.Desk`)."""
+
+    def __init__(self, engines: Engines, cloning: Cloning, grace_s: float) -> None:
+        """`grace_s`: for the sentences of an engine that is stopped, unless told otherwise."""
+        self._engines, self._cloning, self._grace_s = engines, cloning, grace_s
+
+    async def status(self) -> Sequence[EngineStatus]:
+        """Every engine that this program knows, the preferred one first."""
+        here = [self._status_of(one) for one in self._engines.backends]
+        pids = [one.pid for one in here if one.pid]
+        memory = await asyncio.to_thread(_memory_mb, pids)
+        names = {one.name for one in here}
+        off = [
+            EngineStatus(name, engine.declared.title, OFF, "switched off, or broken: see the log")
+            for name, engine in self._engines.declared.items()
+            if name not in names
+        ]
+        return [*(replace(one, memory_mb=memory.get(one.pid or 0)) for one in here), *off]
+
+    async def start(self, engine: str) -> None:
+        """Return once it is there. Raises BadRequest, BackendUnavailable."""
+        await self._hosted(engine).start()
+
+    async def stop(self, engine: str, grace_s: float | None) -> None:
+        """Return once its process is gone. Raises BadRequest."""
+        await self._hosted(engine).stop(self._grace_s if grace_s is None else max(0.0, grace_s))
+
+    def _hosted(self, name: str) -> HostedEngine:
+        if name in self._engines.hosted:
+            return self._engines.hosted[name]
+        if any(one.name == name for one in self._engines.backends):
+            raise BadRequest(f"{name}: speaks inside the server, for as long as that runs")
+        if name in self._engines.declared:
+            raise BadRequest(f"{name}: is off — see [engines.{name}] enabled, and the server's log")
+        have = ", ".join(self._engines.hosted) or "none that have a process of their own"
+        raise BadRequest(f"{name:.40}: no engine is called that — have {have}")
+
+    def _status_of(self, backend: Backend) -> EngineStatus:
+        offer, name = backend.capabilities(), backend.name
+        engine = self._engines.declared.get(name)
+        plain = EngineStatus(
+            name,
+            engine.declared.title if engine else name,
+            HERE,
+            voices=len(offer.voices),
+            learnt=self._learnt(name) if offer.clones else None,
+        )
+        if not isinstance(backend, HostedEngine):
+            return plain
+        if not backend.is_installed:
+            reason = f"{backend.fault} — {backend.remedy}" if backend.fault else backend.remedy
+            return replace(plain, state=ABSENT, reason=reason)
+        now = backend.status()
+        return replace(
+            plain,
+            state=now.state,
+            reason=now.reason,
+            pid=now.pid,
+            up_s=now.up_s,
+            idle_s=now.idle_s,
+            sentences=now.sentences,
+            crashes=now.crashes,
+        )
+
+    def _learnt(self, name: str) -> int:
+        """How many of the user's own voices it can speak as at once."""
+        if (engine := self._cloning.engines.get(name)) is None:
+            return 0
+        parts = self._cloning.parts.values()
+        persons = {part.person.name: part.person for part in parts if name in part.engines}
+        keys = [wanted_state(engine, person).key for person in persons.values()]
+        return sum(self._cloning.speakers.remembered(key) is not None for key in keys)
+
+
+def _memory_mb(pids: Sequence[int]) -> dict[int, float]:
+    """Resident memory of each process with all that it started. Blocks."""
+    found: dict[int, float] = {}
+    for pid in pids:
+        try:
+            process = psutil.Process(pid)
+            everybody = [process, *process.children(recursive=True)]
+            found[pid] = sum(one.memory_info().rss for one in everybody) / _MEGABYTE
+        except psutil.Error:  # just ended
+            continue
+    return found

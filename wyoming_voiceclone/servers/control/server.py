@@ -1,0 +1,117 @@
+"""ControlServer: answers the owner of the running server, and nobody else."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from wyoming_voiceclone.errors import BadRequest, ConfigError, ProtocolError, VoiceCloneError
+from wyoming_voiceclone.servers.control.messages import (
+    BOUNDS,
+    EngineStatus,
+    Request,
+    engines_event,
+    error_event,
+    read_request,
+)
+from wyoming_voiceclone.servers.control.place import reachable
+from wyoming_voiceclone.servers.wyoming.listen import Listening, bind_unix
+from wyoming_voiceclone.wire import EventReader, EventWriter, PeerGone, encode
+
+_LOGGER = logging.getLogger(__name__)
+
+_MODE = 0o600
+"""The owner: whoever may read the server's files may also stop its engines."""
+_CONNECTIONS = 16
+_SILENT_S = 30.0
+_WRITE_S = 5.0
+
+
+class Desk(Protocol):
+    """Whoever looks after the engines."""
+
+    async def status(self) -> Sequence[EngineStatus]: ...
+
+    async def start(self, engine: str) -> None:
+        """Return once it is there. Raises BadRequest, BackendUnavailable."""
+        ...
+
+    async def stop(self, engine: str, grace_s: float | None) -> None:
+        """Return once it is gone. Raises BadRequest."""
+        ...
+
+
+class ControlServer:
+    """One socket; each request is answered with how all engines are afterwards."""
+
+    def __init__(self, desk: Desk, path: Path) -> None:
+        self._desk, self._path = desk, path
+        self._listening: Listening | None = None
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigError, also when another server listens there."""
+        self._listening = await asyncio.to_thread(_bind, self._path)
+        self._server = await asyncio.start_server(
+            self._accept, sock=self._listening.socket, limit=BOUNDS.header_bytes
+        )
+
+    async def aclose(self) -> None:
+        """Break off what is being done, and remove the socket."""
+        if self._server:
+            self._server.close()
+        if self._listening:
+            await asyncio.to_thread(self._listening.remove)
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._serving) >= _CONNECTIONS:
+            writer.write(encode(error_event(BadRequest("too many ask at once — try again"))))
+            writer.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="control")
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        events, answers = EventReader(reader, BOUNDS), EventWriter(writer, _WRITE_S)
+        try:
+            while event := await events.read(_SILENT_S):
+                try:
+                    await self._obey(read_request(event))
+                    answer = engines_event(await self._desk.status())
+                except VoiceCloneError as error:
+                    answer = error_event(error)
+                await answers.write(answer)
+        except (PeerGone, TimeoutError):
+            pass
+        except ProtocolError as error:
+            answers.write_last(error_event(error))
+        except Exception:
+            _LOGGER.exception("a fault while the engines were being controlled")
+        finally:
+            await answers.aclose(_WRITE_S)
+
+    async def _obey(self, request: Request) -> None:
+        match request.do:
+            case "start":
+                await self._desk.start(request.engine)
+            case "stop":
+                await self._desk.stop(request.engine, request.grace_s)
+            case "status":
+                pass
+
+
+def _bind(path: Path) -> Listening:
+    """Blocks."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with reachable(path) as near:
+            return replace(bind_unix(near, _MODE), path=path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror} — make its folder writable") from error
