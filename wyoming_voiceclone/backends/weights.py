@@ -1,16 +1,38 @@
 """Where the weights of installed engines lie, and whether they are there whole."""
 
 import hashlib
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wyoming_voiceclone.backends.declaration import Weights
 from wyoming_voiceclone.backends.engine import Folders
 from wyoming_voiceclone.errors import BackendUnavailable
 
 RECEIPT = "fetched.json"
-"""Written last: `{"commit": …, "files": {path: {"size": …, "sha256": …}}}`."""
+"""A `Receipt`."""
+
+
+class KeptFile(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+class Receipt(BaseModel):
+    """What is there whole; written last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    commit: str = Field(min_length=1)
+    patterns: tuple[str, ...] | None = None
+    """What was asked for; None (a receipt made by hand): whatever anybody may ask for."""
+    files: dict[str, KeptFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +51,39 @@ def weights_folder(weights: Weights, folders: Folders) -> Path:
 def fetched(weights: Weights, folders: Folders, engine: str) -> FetchedWeights:
     """The weights as installed. Blocks. Raises BackendUnavailable when they are not here whole."""
     folder = weights_folder(weights, folders)
-    try:
-        commit = json.loads((folder / RECEIPT).read_bytes())["commit"]
-    except (OSError, ValueError, KeyError, TypeError):
+    receipt = whole(folder, weights.files)
+    if receipt is None:
         raise BackendUnavailable(
             f"{weights.repository} is not here, or not whole — "
             f"run `wyoming-voiceclone engines install {engine}`"
-        ) from None
-    return FetchedWeights(folder, str(commit))
+        )
+    return FetchedWeights(folder, receipt.commit)
+
+
+def receipt_of(folder: Path) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json((folder / RECEIPT).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def whole(folder: Path, patterns: Sequence[str]) -> Receipt | None:
+    """The receipt, if everything that matches is in the folder, each file of its size. Blocks."""
+    receipt = receipt_of(folder)
+    if receipt is None or not {*patterns} <= {*(receipt.patterns or patterns)}:
+        return None
+    for path, file in receipt.files.items():
+        asked = any(fnmatchcase(path, pattern) for pattern in patterns)
+        if asked and _size(folder / path) != file.size:
+            return None
+    return receipt
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def chosen(weights: Weights, folders: Folders, engine: str, own: str = "") -> FetchedWeights:

@@ -6,8 +6,15 @@ from dataclasses import replace
 
 from wyoming_voiceclone.backends.declaration import Weights
 from wyoming_voiceclone.backends.engine import Folders
-from wyoming_voiceclone.backends.weights import FetchedWeights, weights_folder
-from wyoming_voiceclone.environments.weights_store import KeptFile, Receipt, WeightsStore
+from wyoming_voiceclone.backends.weights import (
+    FetchedWeights,
+    KeptFile,
+    Receipt,
+    receipt_of,
+    weights_folder,
+    whole,
+)
+from wyoming_voiceclone.environments.weights_store import WeightsStore
 from wyoming_voiceclone.errors import DownloadError
 from wyoming_voiceclone.hub.client import Hub
 from wyoming_voiceclone.hub.disk import check_room, held
@@ -35,7 +42,7 @@ async def fetch_weights(
     hub; None = HF_ENDPOINT, or huggingface.co.
     """
     store = WeightsStore(weights_folder(weights, folders))
-    receipt = await asyncio.to_thread(store.whole, weights.files)
+    receipt = await asyncio.to_thread(whole, store.folder, weights.files)
     if receipt is None:
         async with held(store.lock):
             receipt = await _fetch(weights, store, endpoint, progress or _nobody)
@@ -45,7 +52,7 @@ async def fetch_weights(
 async def wanted_bytes(weights: Weights, folders: Folders, *, endpoint: str | None = None) -> int:
     """How much `fetch_weights` would download. Asks the hub. Raises DownloadError."""
     store = WeightsStore(weights_folder(weights, folders))
-    if await asyncio.to_thread(store.whole, weights.files):
+    if await asyncio.to_thread(whole, store.folder, weights.files):
         return 0
     async with Hub(weights.repository, weights.revision, endpoint) as hub:
         listing = await _list(hub, weights, store)
@@ -63,11 +70,11 @@ async def remove_weights(weights: Weights, folders: Folders) -> None:
 async def _fetch(
     weights: Weights, store: WeightsStore, endpoint: str | None, progress: Progress
 ) -> Receipt:
-    if receipt := await asyncio.to_thread(store.whole, weights.files):
+    if receipt := await asyncio.to_thread(whole, store.folder, weights.files):
         return receipt  # somebody else has just finished
     async with Hub(weights.repository, weights.revision, endpoint) as hub:
         listing = await _list(hub, weights, store)
-        before = await asyncio.to_thread(store.receipt)
+        before = await asyncio.to_thread(receipt_of, store.folder)
         missing = [file for file in listing.files if not await _is_here(file, store, before)]
         needed = await asyncio.to_thread(_missing_bytes, missing, store)
         await asyncio.to_thread(check_room, weights.repository, needed, store.folder.parent)
@@ -79,7 +86,7 @@ async def _fetch(
             await hub.fetch(file, part, revision=listing.commit, progress=count)
             await asyncio.to_thread(store.place, file)
     kept = {file.path: await _kept(file, store) for file in listing.files}
-    receipt = _added(before, Receipt(commit=listing.commit), weights.files, kept)
+    receipt = _added(before, listing.commit, weights.files, kept)
     await asyncio.to_thread(store.finish, receipt)
     return receipt
 
@@ -90,7 +97,7 @@ async def _list(hub: Hub, weights: Weights, store: WeightsStore) -> Listing:
         try:
             return await list_files(hub, weights.files, begun)
         except NotOnHub:  # its owner rewrote the branch
-            if await asyncio.to_thread(store.receipt):
+            if await asyncio.to_thread(receipt_of, store.folder):
                 raise
     listing = await list_files(hub, weights.files)
     if len(weights.revision) == _COMMIT_DIGITS and listing.commit != weights.revision:
@@ -127,12 +134,13 @@ async def _kept(file: RemoteFile, store: WeightsStore) -> KeptFile:
 
 
 def _added(
-    before: Receipt | None, now: Receipt, patterns: Sequence[str], kept: Mapping[str, KeptFile]
+    before: Receipt | None, now: str, patterns: Sequence[str], kept: Mapping[str, KeptFile]
 ) -> Receipt:
     """Engines may share a repository and need different files of it."""
-    before = before or now
-    all_patterns = tuple(dict.fromkeys([*before.patterns, *patterns]))
-    return Receipt(commit=now.commit, patterns=all_patterns, files={**before.files, **kept})
+    if before is None:
+        return Receipt(commit=now, patterns=tuple(patterns), files=dict(kept))
+    all_patterns = tuple(dict.fromkeys([*(before.patterns or ()), *patterns]))
+    return Receipt(commit=now, patterns=all_patterns, files={**before.files, **kept})
 
 
 class _Count:

@@ -2,41 +2,19 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from wyoming_voiceclone.backends.weights import RECEIPT
+from wyoming_voiceclone.backends.weights import RECEIPT, Receipt, receipt_of
 from wyoming_voiceclone.errors import DownloadError
 from wyoming_voiceclone.hub.disk import disk_troubles, lock
 from wyoming_voiceclone.hub.files import RemoteFile
-from wyoming_voiceclone.hub.parts import part_size, settle
+from wyoming_voiceclone.hub.parts import settle
 from wyoming_voiceclone.lru_folder import replace_file
 
 _PARTIAL = ".partial"
 _COMMIT = "commit"
 _REMOVED = ".removed"
-
-
-class KeptFile(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    size: int
-    """Bytes."""
-    sha256: str
-
-
-class Receipt(BaseModel):
-    """What is there whole; written last."""
-
-    model_config = ConfigDict(frozen=True)
-
-    commit: str = Field(pattern=r"^[0-9a-f]{40}$")
-    patterns: tuple[str, ...] = ()
-    """What was asked for: a file that none of them matches is not missing."""
-    files: dict[str, KeptFile] = {}
 
 
 class WeightsStore:
@@ -49,26 +27,9 @@ class WeightsStore:
         """Keep other processes from changing it until the result is called."""
         return lock(self.folder.with_name(f".{self.folder.name}.lock"), self.folder.name)
 
-    def receipt(self) -> Receipt | None:
-        try:
-            return Receipt.model_validate_json((self.folder / RECEIPT).read_bytes())
-        except (OSError, ValidationError):
-            return None
-
-    def whole(self, patterns: Sequence[str]) -> Receipt | None:
-        """The receipt, if everything that matches is here, each file of its size."""
-        receipt = self.receipt()
-        if receipt is None or not {*patterns} <= {*receipt.patterns}:
-            return None
-        for path, file in receipt.files.items():
-            asked = any(fnmatchcase(path, pattern) for pattern in patterns)
-            if asked and part_size(self.folder / path) != file.size:
-                return None
-        return receipt
-
     def commit(self) -> str | None:
         """The one that what is here is of, also when it is not here whole yet."""
-        if receipt := self.receipt():
+        if receipt := receipt_of(self.folder):
             return receipt.commit
         try:
             return (self.folder / _PARTIAL / _COMMIT).read_text("ascii").strip() or None
