@@ -54,7 +54,7 @@ def interpreter(engine: Engine, folders: Folders) -> Path | None:
 
     None for an engine without an environment, too.
     """
-    if engine.environment is None or fault(engine, folders):
+    if engine.environment is None or fault(engine, folders) is not None:
         return None
     return python_of(home_of(engine, folders))
 
