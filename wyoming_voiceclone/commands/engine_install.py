@@ -20,7 +20,6 @@ from wyoming_voiceclone.environments.licences import Term, agree, read_agreement
 from wyoming_voiceclone.environments.standing import State, standing
 from wyoming_voiceclone.environments.torch_builds import is_choice
 from wyoming_voiceclone.environments.wanted_weights import missing_weights, note_weights
-from wyoming_voiceclone.environments.weights import fetch_weights
 from wyoming_voiceclone.errors import BackendUnavailable, ConfigError, InstallError
 from wyoming_voiceclone.hosting import folders_of
 from wyoming_voiceclone.hosting.hosted import log_of
@@ -115,6 +114,8 @@ async def _install(engine: Engine, settings: Settings, wishes: Wishes, *, check:
 
 
 async def _fetch(weights: Weights, settings: Settings) -> None:
+    from wyoming_voiceclone.environments.weights import fetch_weights  # noqa: PLC0415 -- the hub's
+
     with Transfer(weights.repository) as transfer:
         await fetch_weights(weights, folders_of(settings), progress=transfer.progress)
 

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+from wyoming_voiceclone.backends.declaration import Weights
 from wyoming_voiceclone.backends.engine import Folders
 from wyoming_voiceclone.environments.installed import (
     RECEIPT,
@@ -20,7 +21,6 @@ from wyoming_voiceclone.environments.lock import locked
 from wyoming_voiceclone.environments.room import disk_errors, freeable
 from wyoming_voiceclone.environments.uv import Uv
 from wyoming_voiceclone.environments.wanted_weights import orphaned_by
-from wyoming_voiceclone.environments.weights import remove_weights
 from wyoming_voiceclone.errors import InstallError
 
 
@@ -52,14 +52,22 @@ async def remove_engine(
         held = await asyncio.to_thread(stack.enter_context, locked(home))
         before = await asyncio.to_thread(freeable, *places)
         weights = [] if keep_weights else await asyncio.to_thread(orphaned_by, name, folders)
-        for one in weights:
-            say(f"{name}: removing the weights of {one.repository}")
-            await remove_weights(one, folders)
+        await _remove_weights(name, weights, folders, say)
         say(f"{name}: removing its libraries")
         receipt = await asyncio.to_thread(_take_away, home)
         await _forget_downloads(Uv(name, uv_cache(folders), say, (held,)), receipt, folders)
     await asyncio.to_thread(_tidy, folders)
     return before - await asyncio.to_thread(freeable, *places)
+
+
+async def _remove_weights(
+    name: str, weights: Sequence[Weights], folders: Folders, say: Callable[[str], None]
+) -> None:
+    for one in weights:
+        from wyoming_voiceclone.environments.weights import remove_weights  # noqa: PLC0415 -- hub
+
+        say(f"{name}: removing the weights of {one.repository}")
+        await remove_weights(one, folders)
 
 
 def _take_away(home: Path) -> Receipt | None:
