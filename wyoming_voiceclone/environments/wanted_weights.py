@@ -7,10 +7,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wyoming_voiceclone.backends.declaration import Licence, Weights
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
-from wyoming_voiceclone.backends.weights import weights_folder
+from wyoming_voiceclone.backends.weights import receipt_of, weights_folder, whole
 from wyoming_voiceclone.environments.installed import engines_folder
 from wyoming_voiceclone.environments.room import disk_errors
-from wyoming_voiceclone.environments.weights_store import WeightsStore
 from wyoming_voiceclone.lru_folder import replace_file
 
 _FILE = "weights.json"
@@ -71,11 +70,11 @@ def missing_weights(engine: Engine, settings: EngineSettings, folders: Folders) 
     return [
         one
         for one in engine.weights(settings)
-        if not WeightsStore(weights_folder(one, folders)).whole(one.files)
+        if not whole(weights_folder(one, folders), one.files)
     ]
 
 
 def weights_bytes(weights: Iterable[Weights], folders: Folders) -> int:
     """What the receipts of those that are here tell."""
-    receipts = (WeightsStore(weights_folder(one, folders)).receipt() for one in weights)
+    receipts = (receipt_of(weights_folder(one, folders)) for one in weights)
     return sum(file.size for receipt in receipts if receipt for file in receipt.files.values())
