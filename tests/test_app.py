@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from programs import install
+from programs import install, other_engines
 
 from wyoming_voiceclone.app import App, open_app, open_server
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
@@ -61,9 +61,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     install(packages, "tones", ENGINE)
     monkeypatch.syspath_prepend(str(packages))
     settings = {
-        "ENGINES__PIPER__ENABLED": "false",
-        "ENGINES__ESPEAK__ENABLED": "false",
-        "ENGINES__MATCH__ENABLED": "false",
+        **{f"ENGINES__{name.upper()}__ENABLED": "false" for name in other_engines("tones")},
         "DISCOVERY__ENABLED": "false",
         "SERVER__URIS": "tcp://127.0.0.1:0",
         "FOLDERS__DATA": str(tmp_path / "data"),

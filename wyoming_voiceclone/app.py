@@ -91,6 +91,9 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
     try:
         await server.start(settings.server.addresses())
         _LOGGER.info("listening on %s", ", ".join(server.addresses))
+        if absent := app.engines.absent():
+            see = "`wyoming-voiceclone engines list` tells what they are for"
+            _LOGGER.info("not installed: %s — %s", ", ".join(absent), see)
         async with (
             _advertised(server, settings),
             _meanwhile(_warm_default(app, settings.speech.default_voice)),

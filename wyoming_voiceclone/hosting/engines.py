@@ -129,9 +129,7 @@ async def _host(engine: Engine, settings: Settings, folders: Folders) -> HostedE
 
     hosted = HostedEngine(engine, folders, make)
     await hosted.look()
-    if not hosted.is_installed:
-        asked = bool(hosted.fault) or engine.name in _asked_for(settings)
+    if hosted.fault or (not hosted.is_installed and engine.name in _asked_for(settings)):
         fact = hosted.fault or "is not installed"
-        level = logging.WARNING if asked else logging.INFO
-        _LOGGER.log(level, "%s: %s — %s", engine.name, fact, hosted.remedy)
+        _LOGGER.warning("%s: %s — %s", engine.name, fact, hosted.remedy)
     return hosted
