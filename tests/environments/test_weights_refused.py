@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from wyoming_voiceclone.backends.declaration import Licence, Weights
 from wyoming_voiceclone.backends.engine import Folders
@@ -28,6 +29,7 @@ WEIGHTS = Weights("owner/model", ("*.safetensors", "*.json"), Licence("MIT"))
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))  # not the developer's
     with LocalHub(tmp_path / "hub") as hub:
         hub.folder.mkdir()
         (hub.folder / MODEL).write_bytes(CONTENT)

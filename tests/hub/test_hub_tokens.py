@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from wyoming_voiceclone.errors import DownloadError
 from wyoming_voiceclone.hub.client import Hub
@@ -17,6 +18,7 @@ MODEL = "model.safetensors"
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))  # not the developer's
     with LocalHub(tmp_path / "hub") as hub:
         hub.folder.mkdir()
         (hub.folder / MODEL).write_bytes(b"weights")

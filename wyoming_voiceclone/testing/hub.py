@@ -43,7 +43,7 @@ class LocalHub:
         self.gated = False
         """Whether files are given only with a token whose account "agreed"."""
         self.accounts: dict[str, str] = {}
-        """Known tokens: "agreed", "not agreed", or "fine-grained" without the right to read."""
+        """Known tokens: "agreed", "not agreed", or "fine-grained" without the right; {}: any."""
         self.extra: list[dict[str, Any]] = []
         """Entries that the listing tells besides, or instead of, the true ones."""
         self.requests: list[str] = []
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._refuse(400)  # as the real one's does
             commit, _, path = url.removeprefix(_STORAGE).partition("/")
             return self._send_file(commit, path)
-        if (token := self._token()) is not None and token not in self.hub.accounts:
+        if self.hub.accounts and (token := self._token()) and token not in self.hub.accounts:
             return self._refuse(401, "", "Invalid credentials in Authorization header")
         if url.startswith(_CACHED):
             _, _, commit, path = url.removeprefix(_CACHED).split("/", 3)
