@@ -34,6 +34,8 @@ _DEPTH_ROPE = _ROPE | {
 }
 _MARKS = ("<|begin_of_text|>", "<|end_of_text|>", "<|AUDIO|>", "<|audio_eos|>")
 _BYTES = 256
+_SPEECH = 0.1
+"""Of what comes of random weights: about as loud as speech, RMS .3 to .5."""
 TEMPLATE = (
     "{%- for m in messages -%}{%- for c in m.content -%}"
     "{{ '<|begin_of_text|>[' + m.role + ']' if loop.first }}"
@@ -110,20 +112,23 @@ def save_random_csm(
     )
     torch.manual_seed(seed)
     network = library.CsmForConditionalGeneration(config)
-    randomize_codebooks(network.codec_model)
+    randomize_codec(network.codec_model)
     network.save_pretrained(folder, max_shard_size=shard)
     _name_shards(folder)
     _write_older_config(folder / "config.json")
     _processor().save_pretrained(folder)
 
 
-def randomize_codebooks(mimi: Any) -> None:
-    """They begin empty, and every code would sound the same."""
+def randomize_codec(mimi: Any) -> None:
+    """Codebooks begin empty, and every code would sound the same; then it would be too loud."""
     for name, buffer in mimi.named_buffers():
         if name.endswith("embed_sum"):
             buffer.normal_()
         elif name.endswith("cluster_usage"):
             buffer.fill_(1)
+    loudest = mimi.decoder.decoder_seanet.layers[-1].conv
+    for parameter in loudest.parameters():
+        parameter.data *= _SPEECH
 
 
 def _name_shards(folder: Path) -> None:

@@ -3,17 +3,21 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 
 @contextmanager
 def _no_torchaudio_that_is_broken() -> Iterator[None]:
-    """One built for CUDA cannot be loaded without it, and transformers would try to."""
+    """One built for CUDA cannot be loaded without it, but transformers imports what it sees."""
     try:
         import torchaudio  # noqa: F401, PLC0415
     except ImportError:
         yield
     except OSError:
-        sys.modules["torchaudio"] = None  # type: ignore[assignment]
+        stand_in = ModuleType("torchaudio")
+        stand_in.__spec__ = ModuleSpec("torchaudio", None)
+        sys.modules["torchaudio"] = stand_in
         try:
             yield
         finally:
