@@ -12,7 +12,6 @@ from moshi.modules.transformer import StreamingMultiheadAttention
 
 from wyoming_voiceclone.backends.kyutai.words import Heard, Words
 
-
 DROPPED_FRAMES = 2
 """The first ones hold a click; moshi's simple_generate leaves them out, too."""
 _PADDING_BETWEEN = 1

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from moshi.conditioners import ConditionAttributes, TensorCondition
+from moshi.models import MimiModel
 from moshi.models.loaders import CheckpointInfo
 from moshi.models.tts import TTSModel
 
@@ -37,14 +38,18 @@ class KyutaiModel:
 
     def __init__(self, checkpoint: Checkpoint, settings: KyutaiSettings, device: str) -> None:
         self._device = device
-        self._tts = _loaded(checkpoint, settings, device)
+        self._tts = load_tts(checkpoint, settings, device)
         self._graphs = device != "cpu" and not os.environ.get("NO_CUDA_GRAPH")
         self._known: OrderedDict[tuple[str, float], Conditions] = OrderedDict()
         nobody = self._taken_in(np.zeros(SHAPE, np.float32), settings.guidance)
         self._generator = Generator(self._tts, self._fused(nobody), nobody)
-        self._tts.mimi.streaming_forever(1)
+        self.codec.streaming_forever(1)
         if self._graphs:
             self._warm(Manner(settings.temperature, settings.guidance, 1.0))
+
+    @property
+    def codec(self) -> MimiModel:
+        return self._tts.mimi
 
     def speak(
         self, speaker: Speaker, words: Words, manner: Manner, heard: Heard
@@ -54,21 +59,21 @@ class KyutaiModel:
             words,
             self._conditions(speaker, manner.guidance),
             manner.temperature,
-            round(manner.longest_s * self._tts.mimi.frame_rate) + self._tts.delay_steps,
+            round(manner.longest_s * self.codec.frame_rate) + self._tts.delay_steps,
             heard,
         )
         yield from self._drawn(self._decoded(self._generator.codes(order)), manner.seed)
 
     def _decoded(self, frames: Iterator[torch.Tensor | None]) -> Iterator[Chunk]:
         """The sound of codes [1, codebooks, 1] as they come, without the click they begin with."""
-        self._tts.mimi.reset_streaming()
+        self.codec.reset_streaming()
         silent = DROPPED_FRAMES
         for frame in frames:
             if frame is None:
                 yield _NOTHING
                 continue
             with torch.no_grad():
-                sound = self._tts.mimi.decode(frame).clamp(-1, 1)
+                sound = self.codec.decode(frame).clamp(-1, 1)
             yield _NOTHING if silent else sound[0, 0].float().cpu().numpy()
             silent = max(0, silent - 1)
 
@@ -116,7 +121,8 @@ class KyutaiModel:
             pass
 
 
-def _loaded(checkpoint: Checkpoint, settings: KyutaiSettings, device: str) -> TTSModel:
+def load_tts(checkpoint: Checkpoint, settings: KyutaiSettings, device: str) -> TTSModel:
+    """Moshi's own model, from local files alone. Blocks. Raises BackendUnavailable."""
     codec = checkpoint.file("mimi_config_name")
     info = CheckpointInfo.from_hf_repo(
         "local",  # nothing is asked of the hub: every path is given
