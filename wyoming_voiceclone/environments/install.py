@@ -72,6 +72,8 @@ async def install_environment(engine: Engine, folders: Folders, wishes: Wishes) 
         filling = _Filling(engine.name, environment, home, uv, wishes)
         if choice.note:
             wishes.warn(choice.note)
+        if wishes.anew:
+            await filling.forget_downloads()
         await filling.begin()
         build = await filling.fill(own_requirements(engine), choice.build)
         await filling.look_at_torch(gpus)
@@ -95,6 +97,12 @@ class _Filling:
     home: Path
     uv: Uv
     wishes: Wishes
+
+    async def forget_downloads(self) -> None:
+        """What is damaged here is so in uv's cache, too: they share their files."""
+        receipt = await asyncio.to_thread(read_receipt, self.home)
+        if receipt:
+            await self.uv.run("cache", "clean", *receipt.packages, folder=self.home, shown=False)
 
     async def begin(self) -> None:
         """An empty one; from here on the old one does not count."""
