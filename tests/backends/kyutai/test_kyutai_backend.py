@@ -13,6 +13,8 @@ import pytest_asyncio
 
 pytest.importorskip("moshi", reason="moshi comes with the engines: script/test --engines")
 
+import itertools
+
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import Folders, SynthesisRequest
 from wyoming_voiceclone.backends.kyutai import ENGINE, KyutaiSettings
@@ -53,7 +55,7 @@ async def said(
 
 async def test_it_is_a_backend(make_settings: MakeSettings, folders: Folders) -> None:
     async def make() -> KyutaiBackend:
-        return await asyncio.to_thread(ENGINE.make, make_settings(), folders)
+        return await asyncio.to_thread(KyutaiBackend, make_settings(), folders)
 
     await check_backend(make)
 
@@ -127,7 +129,7 @@ async def test_words_know_where_they_are(kyutai: KyutaiBackend) -> None:
     whole, words = await said(kyutai, [SENTENCE], seed=3)
     assert " ".join(word for word, _, _ in words) == SENTENCE
     assert words[0][1] == 0
-    assert all(before[2] == after[1] for before, after in zip(words, words[1:], strict=False))
+    assert all(before[2] == after[1] for before, after in itertools.pairwise(words))
     assert words[-1][2] == pytest.approx(len(whole) / 24_000, abs=0.2)
     _, faster = await said(kyutai, [SENTENCE], seed=3, speed=2.0)
     assert faster[-1][2] == pytest.approx(words[-1][2] / 2)

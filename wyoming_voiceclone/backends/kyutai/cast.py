@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wyoming_voiceclone.backends.engine import Folders
-from wyoming_voiceclone.backends.kyutai.catalogue import PredefinedVoice
+from wyoming_voiceclone.backends.kyutai.catalogue import CATALOGUE, PredefinedVoice
 from wyoming_voiceclone.backends.kyutai.checkpoint import Checkpoint
-from wyoming_voiceclone.backends.kyutai.published import chosen_voices, voice_file, voice_weights
+from wyoming_voiceclone.backends.kyutai.published import (
+    chosen_voices,
+    named_voices,
+    voice_file,
+    voice_weights,
+)
 from wyoming_voiceclone.backends.kyutai.settings import KyutaiSettings
 from wyoming_voiceclone.backends.weights import fetched
 from wyoming_voiceclone.voices import Voice
@@ -30,14 +35,28 @@ def find_cast(settings: KyutaiSettings, folders: Folders, checkpoint: Checkpoint
     chosen = chosen_voices(settings)
     files = {v.name: folder / voice_file(v.path, checkpoint.signature) for v in chosen}
     here = [voice for voice in chosen if files[voice.name].is_file()]
-    if missing := [voice.name for voice in chosen if voice not in here]:
-        _LOGGER.warning(
-            "kyutai: %d voices are not in %s (%s …) — "
-            "run `wyoming-voiceclone engines install kyutai` again",
-            *(len(missing), folder, missing[0]),
-        )
+    _tell(settings, folder, [voice.name for voice in chosen if voice not in here])
     voices = tuple(_voice(voice, files[voice.name], settings, checkpoint) for voice in here)
     return Cast(voices, {voice.name: files[voice.name] for voice in here})
+
+
+def _tell(settings: KyutaiSettings, folder: Path, missing: list[str]) -> None:
+    """Which voices are not offered, as far as somebody may wonder."""
+    if missing:
+        level = logging.INFO if settings.voices else logging.WARNING
+        fact = (
+            "kyutai: %d voices are not in %s: %s — run `wyoming-voiceclone engines install kyutai`"
+        )
+        _LOGGER.log(level, fact, len(missing), folder, ", ".join(missing))
+    if settings.unmute_voices:
+        chosen = set(chosen_voices(settings))
+        if withheld := [v for v in named_voices(settings) if v not in {*chosen, *CATALOGUE}]:
+            _LOGGER.warning(
+                "%s: not offered because of their licences: %s — "
+                "set non_commercial_voices in [engines.kyutai] if you agree to them",
+                settings.unmute_voices,
+                ", ".join(f"{v.name} ({v.collection.licence.name})" for v in withheld),
+            )
 
 
 def _folder(settings: KyutaiSettings, folders: Folders) -> Path:

@@ -62,9 +62,9 @@ class KyutaiModel:
             round(manner.longest_s * self.codec.frame_rate) + self._tts.delay_steps,
             heard,
         )
-        yield from self._drawn(self._decoded(self._generator.codes(order)), manner.seed)
+        yield from self._drawn(self.decoded(self._generator.codes(order)), manner.seed)
 
-    def _decoded(self, frames: Iterator[torch.Tensor | None]) -> Iterator[Chunk]:
+    def decoded(self, frames: Iterator[torch.Tensor | None]) -> Iterator[Chunk]:
         """The sound of codes [1, codebooks, 1] as they come, without the click they begin with."""
         self.codec.reset_streaming()
         silent = DROPPED_FRAMES

@@ -31,13 +31,19 @@ def voice_file(path: str, signature: str) -> str:
     return f"{path}.{signature}.safetensors"
 
 
-def chosen_voices(settings: KyutaiSettings) -> tuple[PredefinedVoice, ...]:
-    """Every voice that these settings ask for. Blocks. Raises ConfigError."""
+def named_voices(settings: KyutaiSettings) -> tuple[PredefinedVoice, ...]:
+    """Every voice there is a name for. Blocks. Raises ConfigError."""
     named = {voice.name: voice for voice in CATALOGUE}
     if settings.unmute_voices:
         imported = read_unmute_voices(Path(settings.unmute_voices).expanduser())
         named |= {voice.name: voice for voice in imported}
-    return tuple(v for v in named.values() if settings.non_commercial_voices or not v.restricted)
+    return tuple(named.values())
+
+
+def chosen_voices(settings: KyutaiSettings) -> tuple[PredefinedVoice, ...]:
+    """Those that these settings ask for. Blocks. Raises ConfigError."""
+    named = named_voices(settings)
+    return tuple(v for v in named if settings.non_commercial_voices or not v.restricted)
 
 
 def voice_weights(settings: KyutaiSettings) -> Weights:

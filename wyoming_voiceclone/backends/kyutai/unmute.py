@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml  # type: ignore[import-untyped, unused-ignore] # comes with huggingface-hub
 from pydantic import BaseModel, Field, ValidationError
 
 from wyoming_voiceclone.backends.kyutai.catalogue import PredefinedVoice
@@ -67,6 +66,9 @@ def _entries(file: Path) -> Iterator[tuple[str, _Entry]]:
 
 
 def _document(file: Path) -> Any:
+    # slow, and seldom needed; it comes with huggingface-hub
+    import yaml  # type: ignore[import-untyped, unused-ignore] # noqa: PLC0415
+
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise ConfigError(f"{file}: more than 1 MB — use the voices.yaml of Unmute")
