@@ -30,6 +30,8 @@ def state(shop: Workshop) -> tuple[str, str]:
 
 
 def test_an_engine_is_installed_started_and_speaks(shop: Workshop) -> None:
+    for place in (shop.folder, shop.packages):  # neither is its environment
+        (place / "servos.py").write_text("raise OSError('of somebody else')")
     done = shop.run("engines", "install", "robot")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("robot is installed: ")

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -142,8 +143,11 @@ def _is_served(folder: Path) -> bool:
 
 
 async def _spawn(plan: WorkerPlan, folder: Path) -> asyncio.subprocess.Process:
-    command = [str(plan.python), "-m", MODULE, plan.engine, "--socket", str(folder / "socket")]
+    # in an environment of its own, neither PYTHONPATH nor the folder we were started in has a say
+    alone = ["-I"] if plan.python != Path(sys.executable) else []
+    command = [*alone, "-m", MODULE, plan.engine, "--socket", str(folder / "socket")]
     return await asyncio.create_subprocess_exec(
+        str(plan.python),
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
