@@ -46,7 +46,7 @@ async def said(
             await asyncio.sleep(pause_s)
             yield piece
 
-    asked = SynthesisRequest("", "alba", **request)
+    asked = SynthesisRequest("", "kyutai-alba", **request)
     async with await backend.synthesize_words(asked, written()) as stream:
         chunks = [chunk async for chunk in stream]
     timings = [(timing.text, timing.start_s, timing.end_s) for timing in stream.timings]
@@ -66,9 +66,12 @@ async def test_a_worker_hosts_it(make_settings: MakeSettings, folders: Folders) 
     plan = WorkerPlan(hosted, folders, settings, name="kyutai", python=Path(sys.executable))
     worker = await asyncio.to_thread(WorkerBackend, plan)
     try:
-        await worker.warm(["alba"])
-        assert [voice.name for voice in worker.capabilities().voices] == ["alba", "marius"]
-        request = SynthesisRequest(SENTENCE, "alba", seed=4)
+        await worker.warm(["kyutai-alba"])
+        assert [voice.name for voice in worker.capabilities().voices] == [
+            "kyutai-alba",
+            "kyutai-marius",
+        ]
+        request = SynthesisRequest(SENTENCE, "kyutai-alba", seed=4)
         rate, samples = await speak(worker, request)
     finally:
         await worker.aclose()
@@ -76,8 +79,25 @@ async def test_a_worker_hosts_it(make_settings: MakeSettings, folders: Folders) 
     assert len(samples) > 24_000
 
 
+async def test_two_listeners_at_once_never_hear_one_another(
+    make_settings: MakeSettings, folders: Folders
+) -> None:
+    backend = await asyncio.to_thread(KyutaiBackend, make_settings(streams=2), folders)
+    try:
+        requests = [
+            SynthesisRequest(text, voice, seed=3)
+            for text, voice in ((SENTENCE, "kyutai-alba"), (OTHER, "kyutai-marius"))
+        ] * 2
+        alone = [await speak(backend, request) for request in requests[:2]] * 2
+        together = await asyncio.gather(*(speak(backend, request) for request in requests))
+    finally:
+        await backend.aclose()
+    for (_, expected), (_, heard) in zip(alone, together, strict=True):
+        assert np.array_equal(expected, heard)
+
+
 async def test_a_text_may_come_word_by_word(kyutai: KyutaiBackend) -> None:
-    whole = (await speak(kyutai, SynthesisRequest(SENTENCE, "alba", seed=3)))[1]
+    whole = (await speak(kyutai, SynthesisRequest(SENTENCE, "kyutai-alba", seed=3)))[1]
     letters, _ = await said(kyutai, list(SENTENCE), seed=3)
     slowly, _ = await said(kyutai, SENTENCE.replace(" ", " |").split("|"), 0.12, seed=3)
     assert np.array_equal(letters, whole)
@@ -92,7 +112,7 @@ async def test_speech_begins_before_the_text_is_over(kyutai: KyutaiBackend) -> N
         await rest.wait()
         yield "is on."
 
-    request = SynthesisRequest("", "alba", seed=3)
+    request = SynthesisRequest("", "kyutai-alba", seed=3)
     async with await kyutai.synthesize_words(request, written()) as stream:
         first = await anext(stream)
         rest.set()
@@ -106,13 +126,15 @@ async def test_who_waits_for_words_can_be_stopped(kyutai: KyutaiBackend) -> None
         yield "The kitchen "
         await asyncio.Event().wait()
 
-    request = SynthesisRequest("", "alba")
+    request = SynthesisRequest("", "kyutai-alba")
     task = asyncio.ensure_future(kyutai.synthesize_words(request, written()))
     await asyncio.wait([task], timeout=2)
     task.cancel()
     done, _ = await asyncio.wait([task], timeout=5)
     assert done
-    assert len((await speak(kyutai, SynthesisRequest(OTHER, "alba")))[1]), "somebody else may speak"
+    assert len((await speak(kyutai, SynthesisRequest(OTHER, "kyutai-alba")))[1]), (
+        "somebody else may speak"
+    )
 
 
 async def test_a_text_that_fails_is_told_to_whoever_listens(kyutai: KyutaiBackend) -> None:
@@ -121,7 +143,9 @@ async def test_a_text_that_fails_is_told_to_whoever_listens(kyutai: KyutaiBacken
         raise TextTooLong("the text has more than 10 characters")
 
     with pytest.raises(TextTooLong):
-        async with await kyutai.synthesize_words(SynthesisRequest("", "alba"), written()) as stream:
+        async with await kyutai.synthesize_words(
+            SynthesisRequest("", "kyutai-alba"), written()
+        ) as stream:
             _ = [chunk async for chunk in stream]
 
 
@@ -137,14 +161,14 @@ async def test_words_know_where_they_are(kyutai: KyutaiBackend) -> None:
 
 async def test_nothing_to_say_is_nothing_said(kyutai: KyutaiBackend) -> None:
     for text in ("", "  \n", ":", "()"):
-        assert not len((await speak(kyutai, SynthesisRequest(text, "alba")))[1])
+        assert not len((await speak(kyutai, SynthesisRequest(text, "kyutai-alba")))[1])
 
 
 async def test_a_sentence_ends_in_time(make_settings: MakeSettings, folders: Folders) -> None:
     settings = make_settings(longest_s=5)
     backend = await asyncio.to_thread(KyutaiBackend, settings, folders)
     try:
-        request = SynthesisRequest(" ".join([SENTENCE] * 8), "alba")
+        request = SynthesisRequest(" ".join([SENTENCE] * 8), "kyutai-alba")
         samples = (await speak(backend, request))[1]
     finally:
         await backend.aclose()
@@ -153,12 +177,12 @@ async def test_a_sentence_ends_in_time(make_settings: MakeSettings, folders: Fol
 
 async def test_a_request_may_have_a_manner_of_its_own(kyutai: KyutaiBackend) -> None:
     usual, bold = [
-        await speak(kyutai, SynthesisRequest(OTHER, "alba", seed=1, settings=settings))
+        await speak(kyutai, SynthesisRequest(OTHER, "kyutai-alba", seed=1, settings=settings))
         for settings in ({}, {"guidance": 4.0, "temperature": 0.0})
     ]
     assert not np.array_equal(usual[1], bold[1])
-    with pytest.raises(BadRequest, match=r"alba: guidance 2\.3"):
-        await speak(kyutai, SynthesisRequest(OTHER, "alba", settings={"guidance": 2.3}))
+    with pytest.raises(BadRequest, match=r"kyutai-alba: guidance 2\.3"):
+        await speak(kyutai, SynthesisRequest(OTHER, "kyutai-alba", settings={"guidance": 2.3}))
 
 
 async def test_the_network_is_never_asked(
@@ -170,7 +194,7 @@ async def test_the_network_is_never_asked(
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     await kyutai.warm(())
-    assert len((await speak(kyutai, SynthesisRequest(OTHER, "marius")))[1])
+    assert len((await speak(kyutai, SynthesisRequest(OTHER, "kyutai-marius")))[1])
 
 
 @pytest.mark.parametrize(
@@ -199,6 +223,6 @@ async def test_a_damaged_voice_is_named(
     backend = await asyncio.to_thread(KyutaiBackend, settings, folders)
     try:
         with pytest.raises(BackendError, match=r"casual.*not a voice of Kyutai TTS"):
-            await speak(backend, SynthesisRequest(OTHER, "alba"))
+            await speak(backend, SynthesisRequest(OTHER, "kyutai-alba"))
     finally:
         await backend.aclose()

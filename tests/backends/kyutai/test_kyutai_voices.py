@@ -157,9 +157,9 @@ def test_only_what_is_not_at_hand_is_downloaded(voices_yaml: Path) -> None:
 def test_the_voices_that_are_here_are_offered(cast_of: Callable[..., Cast]) -> None:
     cast = cast_of("alba-mackenna/casual.wav", "ears/p010/freeform_speech_01.wav")
     (alba,) = cast.voices
-    assert (alba.name, alba.languages) == ("alba", ("en-GB",))
+    assert (alba.name, alba.languages) == ("kyutai-alba", ("en-GB",))
     assert alba.attribution == "Alba MacKenna (CC-BY-4.0)"
-    assert cast.files["alba"].is_file()
+    assert cast.files["kyutai-alba"].is_file()
     assert len(cast_of(non_commercial_voices=True).voices) == len(CATALOGUE)
 
 
