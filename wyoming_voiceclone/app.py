@@ -13,9 +13,8 @@ from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import Advertiser, identity
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.hosting import Engines, HostedEngine, make_engines
-from wyoming_voiceclone.hosting.desk import EngineDesk
+from wyoming_voiceclone.hosting.desk import controlled
 from wyoming_voiceclone.hosting.watching import watch_installations
-from wyoming_voiceclone.servers.control import ControlServer, socket_in
 from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.cloned import Cloning
@@ -90,20 +89,24 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
     )
     try:
         await server.start(settings.server.addresses())
-        _LOGGER.info("listening on %s", ", ".join(server.addresses))
-        if absent := app.engines.absent():
-            see = "`wyoming-voiceclone engines list` tells what they are for"
-            _LOGGER.info("not installed: %s — %s", ", ".join(absent), see)
         async with (
+            controlled(app.engines, app.cloning, settings),
             _advertised(server, settings),
             _meanwhile(_warm_default(app, settings.speech.default_voice)),
             _meanwhile(watch(app.cloning, ahead=settings.cloning.learn_ahead)),
             _meanwhile(watch_installations(app.engines)),
-            _controlled(app, settings),
         ):
+            _tell(server, app)
             yield server
     finally:
         await server.aclose()
+
+
+def _tell(server: WyomingServer, app: App) -> None:
+    _LOGGER.info("listening on %s", ", ".join(server.addresses))
+    if absent := app.engines.absent():
+        see = "`wyoming-voiceclone engines list` tells what they are for"
+        _LOGGER.info("not installed: %s — %s", ", ".join(absent), see)
 
 
 def _phrase_cache(settings: Settings) -> PhraseCache:
@@ -218,21 +221,6 @@ async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def _controlled(app: App, settings: Settings) -> AsyncIterator[None]:
-    """Let the owner look at the engines, start and stop them; where that cannot be, speak on."""
-    desk = EngineDesk(app.engines, app.cloning, settings.server.grace_s)
-    control = ControlServer(desk, socket_in(settings.folders.data))
-    try:
-        await control.start()
-    except ConfigError as error:
-        _LOGGER.warning("`engines status`, `start` and `stop` cannot reach this server: %s", error)
-    try:
-        yield
-    finally:
-        await control.aclose()
 
 
 @asynccontextmanager

@@ -1,17 +1,22 @@
 """EngineDesk: where the server's owner starts, stops and looks at its engines."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import psutil
 
 from wyoming_voiceclone.backends import Backend
-from wyoming_voiceclone.errors import BadRequest
+from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.errors import BadRequest, ConfigError
 from wyoming_voiceclone.hosting.engines import Engines
 from wyoming_voiceclone.hosting.hosted import HostedEngine
-from wyoming_voiceclone.servers.control import EngineStatus
+from wyoming_voiceclone.servers.control import ControlServer, EngineStatus, socket_in
 from wyoming_voiceclone.synthesis.cloned import Cloning, wanted_state
+
+_LOGGER = logging.getLogger(__name__)
 
 HERE, ABSENT, OFF = "here", "not installed", "off"
 _MEGABYTE = 1_000_000
@@ -90,6 +95,21 @@ class EngineDesk:
         persons = {part.person.name: part.person for part in parts if name in part.engines}
         keys = [wanted_state(engine, person).key for person in persons.values()]
         return sum(self._cloning.speakers.remembered(key) is not None for key in keys)
+
+
+@asynccontextmanager
+async def controlled(engines: Engines, cloning: Cloning, settings: Settings) -> AsyncIterator[None]:
+    """Let the owner look at the engines, start and stop them; where that cannot be, speak on."""
+    desk = EngineDesk(engines, cloning, settings.server.grace_s)
+    control = ControlServer(desk, socket_in(settings.folders.data))
+    try:
+        await control.start()
+    except ConfigError as error:
+        _LOGGER.warning("`engines status`, `start` and `stop` cannot reach this server: %s", error)
+    try:
+        yield
+    finally:
+        await control.aclose()
 
 
 def _memory_mb(pids: Sequence[int]) -> dict[int, float]:

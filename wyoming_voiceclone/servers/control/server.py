@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from wyoming_voiceclone.errors import BadRequest, ConfigError, ProtocolError, VoiceCloneError
+from wyoming_voiceclone.errors import ConfigError, ProtocolError, VoiceCloneError
 from wyoming_voiceclone.servers.control.messages import (
     BOUNDS,
     EngineStatus,
@@ -18,7 +18,7 @@ from wyoming_voiceclone.servers.control.messages import (
 )
 from wyoming_voiceclone.servers.control.place import reachable
 from wyoming_voiceclone.servers.wyoming.listen import Listening, bind_unix
-from wyoming_voiceclone.wire import EventReader, EventWriter, PeerGone, encode
+from wyoming_voiceclone.wire import EventReader, EventWriter, PeerGone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class ControlServer:
         self._desk, self._path = desk, path
         self._listening: Listening | None = None
         self._server: asyncio.Server | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def start(self) -> None:
         """Listen. Raises ConfigError, also when another server listens there."""
@@ -66,17 +66,20 @@ class ControlServer:
         if self._listening:
             await asyncio.to_thread(self._listening.remove)
         for task in self._serving:
-            task.cancel()
+            self._break_off(task)
         await asyncio.gather(*self._serving, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._serving) >= _CONNECTIONS:
-            writer.write(encode(error_event(BadRequest("too many ask at once — try again"))))
-            writer.close()
-            return
+            self._break_off(next(iter(self._serving)))  # the oldest makes room
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="control")
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        self._serving[task] = writer
+        task.add_done_callback(lambda done: self._serving.pop(done, None))
+
+    def _break_off(self, task: asyncio.Task[None]) -> None:
+        """Also one that has not run yet, and so cannot close its connection itself."""
+        self._serving[task].transport.abort()
+        task.cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         events, answers = EventReader(reader, BOUNDS), EventWriter(writer, _WRITE_S)
