@@ -186,6 +186,10 @@ def test_engines_may_need_different_files_of_one_repository(
     assert downloads(local) == [f"GET {VOICE}"]
     for weights in (model, voices):
         assert fetched(weights, folders, "kyutai").commit == COMMIT
+    weights_folder(model, folders).joinpath(MODEL).unlink()
+    assert fetched(voices, folders, "kyutai")
+    with pytest.raises(BackendUnavailable, match="or not whole"):
+        fetched(model, folders, "csm")
 
 
 @pytest.mark.parametrize("loss", ["gone", "shorter"])

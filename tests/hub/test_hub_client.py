@@ -7,11 +7,13 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wyoming_voiceclone.errors import DownloadError
 from wyoming_voiceclone.hub.client import Hub
+from wyoming_voiceclone.hub.files import Checksum, RemoteFile
 from wyoming_voiceclone.hub.listing import list_files
 from wyoming_voiceclone.testing.hub import LocalHub
 
@@ -99,6 +101,14 @@ def test_another_content_is_refused_and_leaves_nothing(local: LocalHub, part: Pa
     assert not part.exists()
 
 
+def test_an_answer_without_end_is_ended(local: LocalHub, part: Path) -> None:
+    local.unsized.add(MODEL)
+    local.swapped[MODEL] = CONTENT * 10
+    with pytest.raises(DownloadError, match=f"{MODEL}: more than announced"):
+        fetch(local, part)
+    assert not part.exists()
+
+
 @pytest.mark.parametrize("size", [0, 10, len(CONTENT) - 1, len(CONTENT) + 1])
 @pytest.mark.parametrize("ranges", [True, False])
 def test_another_size_is_refused_before_it_spoils_what_has_come(
@@ -166,3 +176,17 @@ def test_a_firewall_before_the_storage_is_not_taken_for_a_missing_account(
     local.failures[MODEL] = [(403, {})]
     with pytest.raises(DownloadError, match=r"localhost: refused .*firewall or proxy"):
         fetch(local, part)
+
+
+def test_a_file_is_not_waited_for_when_the_hub_is_forbidden(
+    part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = RemoteFile(MODEL, 5, Checksum("sha256", "0" * 64))
+
+    async def forbidden() -> None:
+        async with Hub("owner/model", "main", "http://127.0.0.1:9", retry_s=60) as hub:
+            await hub.fetch(file, part, revision="main", progress=lambda _: None)
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(DownloadError, match="HF_HUB_OFFLINE is set — unset it"):
+        asyncio.run(forbidden())

@@ -56,7 +56,8 @@ async def wanted_bytes(weights: Weights, folders: Folders, *, endpoint: str | No
         return 0
     async with Hub(weights.repository, weights.revision, endpoint) as hub:
         listing = await _list(hub, weights, store)
-    return await asyncio.to_thread(_missing_bytes, listing.files, store)
+    missing = await asyncio.to_thread(_missing, listing.files, store)
+    return await asyncio.to_thread(_bytes_to_come, missing, store)
 
 
 async def remove_weights(weights: Weights, folders: Folders) -> None:
@@ -75,8 +76,8 @@ async def _fetch(
     async with Hub(weights.repository, weights.revision, endpoint) as hub:
         listing = await _list(hub, weights, store)
         before = await asyncio.to_thread(receipt_of, store.folder)
-        missing = [file for file in listing.files if not await _is_here(file, store, before)]
-        needed = await asyncio.to_thread(_missing_bytes, missing, store)
+        missing = [file for file in listing.files if not await is_whole(store.target(file), file)]
+        needed = await asyncio.to_thread(_bytes_to_come, missing, store)
         await asyncio.to_thread(check_room, weights.repository, needed, store.folder.parent)
         await asyncio.to_thread(store.begin, listing.commit)
         count = _Count(listing.size, progress)
@@ -108,22 +109,14 @@ async def _list(hub: Hub, weights: Weights, store: WeightsStore) -> Listing:
     return listing
 
 
-async def _is_here(file: RemoteFile, store: WeightsStore, receipt: Receipt | None) -> bool:
-    """A file of the receipt is believed, any other one is read."""
-    target = store.target(file)
-    kept = receipt.files.get(file.path) if receipt else None
-    if kept and kept.sha256 == file.checksum.digest:
-        return await asyncio.to_thread(part_size, target) == kept.size
-    return await is_whole(target, file)
+def _missing(files: Sequence[RemoteFile], store: WeightsStore) -> list[RemoteFile]:
+    """Those that are not here by their size. Blocks."""
+    return [file for file in files if part_size(store.target(file)) != file.size]
 
 
-def _missing_bytes(files: Sequence[RemoteFile], store: WeightsStore) -> int:
-    """What is not here by its size. Blocks."""
-    missing = 0
-    for file in files:
-        if part_size(store.target(file)) != file.size:
-            missing += max(0, file.size - part_size(store.part(file)))
-    return missing
+def _bytes_to_come(files: Sequence[RemoteFile], store: WeightsStore) -> int:
+    """Of files that are not whole. Blocks."""
+    return sum(max(0, file.size - part_size(store.part(file))) for file in files)
 
 
 async def _kept(file: RemoteFile, store: WeightsStore) -> KeptFile:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -56,6 +55,8 @@ class LocalHub:
         """Paths that something on the way answers with a web page of its own."""
         self.swapped: dict[str, bytes] = {}
         """What is sent in place of a path's content."""
+        self.unsized: set[str] = set()
+        """Paths whose answer does not tell how long it is."""
         self.cuts: dict[str, list[int]] = {}
         """Each answer about a path ends after so many bytes, until the list is used up."""
         self.stalls: dict[str, int] = {}
@@ -79,12 +80,7 @@ class LocalHub:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -230,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         told = {"Content-Length": str(len(content) - start), **headers}
         if part:
             told["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        if path in self.hub.unsized:
+            del told["Content-Length"]
         self._head(206 if part else 200, told)
         if self.command == "GET":
             self._body(path, content[start:])
