@@ -89,11 +89,15 @@ async def test_a_file_that_holds_no_voice_is_named(
             await heard(backend, SynthesisRequest(SENTENCE, f"pocket-{name}"))
 
 
-async def test_every_frame_is_a_chunk(make: Make, ada: Reference) -> None:
-    backend = await make()
+async def test_each_of_the_first_frames_is_a_chunk_and_later_ones_come_together(
+    make: Make, endless: Path, ada: Reference
+) -> None:
+    backend = await make(model=str(endless))
     async with await backend.synthesize(said(await backend.enroll(ada))) as stream:
-        sizes = [len(chunk) async for chunk in stream]
-    assert set(sizes) == {FRAME}
+        frames = [len(chunk) / FRAME async for chunk in stream]
+    assert frames[:8] == [1] * 8
+    assert frames[8:14] == [2] * 6
+    assert set(frames[14:-1]) == {4}
 
 
 async def test_seeds_differ_and_two_sentences_at_once_are_as_each_alone(

@@ -15,7 +15,7 @@ from pocket_tts.models.tts_model import init_states
 from safetensors.torch import load_file, save_file
 
 from wyoming_voiceclone.backends.pocket.files import ModelFiles
-from wyoming_voiceclone.backends.pocket.model import PocketModel, _loaded
+from wyoming_voiceclone.backends.pocket.model import PocketModel, load_library
 from wyoming_voiceclone.backends.pocket.prompt import listened_to
 from wyoming_voiceclone.backends.pocket.state import Prompt, read_exported, write_exported
 from wyoming_voiceclone.errors import BackendUnavailable
@@ -36,7 +36,7 @@ def model(weights: Path) -> PocketModel:
 @pytest.fixture
 def library(weights: Path) -> Any:
     """The same model, as pocket-tts itself runs it."""
-    tts: TTSModel = _loaded(files(weights))
+    tts: TTSModel = load_library(files(weights))
     tts.temp = 0.0
     return tts
 

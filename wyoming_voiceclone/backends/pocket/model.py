@@ -39,6 +39,7 @@ _MOST_PARTS = 8
 """Of one sentence."""
 _FADE_IN_S = 0.005
 """The decoder begins with a small step, a click without it (`_decode_audio_worker`)."""
+_NOTHING: Chunk = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class PocketModel:
         """Load it. Blocks for a second. Raises whatever pocket-tts does."""
         # it tells at INFO how it is getting on, and what it says where that is too long
         logging.getLogger("pocket_tts").setLevel(logging.ERROR)
-        self._tts = _loaded(files)
+        self._tts = load_library(files)
         self._flow, self._mimi = self._tts.flow_lm, self._tts.mimi
         self.rate = int(self._tts.sample_rate)
         self._frame_rate = float(self._mimi.frame_rate)
@@ -76,7 +77,7 @@ class PocketModel:
     def speak(
         self, prompt: Prompt, text: str, temperature: float | None = None, seed: int | None = None
     ) -> Iterator[Chunk]:
-        """A chunk for each frame of 80 ms; it may be closed between any two of them."""
+        """Chunks, some of them empty: it may be closed after every frame of 80 ms."""
         for part in self._parts(text):
             latents = self._latents(part, prompt, temperature)
             yield from self._decoded(seeded(latents, seed), part.most_frames)
@@ -151,21 +152,54 @@ class PocketModel:
     def _decoded(
         self, latents: Generator[torch.Tensor, None, None], most_frames: int
     ) -> Iterator[Chunk]:
-        steps = round(self._mimi.encoder_frame_rate / self._frame_rate)
-        with torch.inference_mode():
-            state = init_states(self._mimi, 1, most_frames * steps)
-        fade_in = np.linspace(0, 1, round(_FADE_IN_S * self.rate), dtype=np.float32)
+        """A chunk after each latent, empty while more are waited for to be decoded with it."""
+        decoder = _Decoder(self._tts, most_frames)
+        waiting: list[torch.Tensor] = []
         for latent in latents:
-            with torch.inference_mode():
-                scaled = latent * self._flow.emb_std + self._flow.emb_mean
-                chunk = self._mimi.decode_from_latent(scaled, state)[0, 0].numpy()
-                increment_steps(self._mimi, state, steps)
-            chunk[: len(fade_in)] *= fade_in
-            fade_in = fade_in[:0]
-            yield chunk
+            waiting.append(latent)
+            if len(waiting) < _at_once(decoder.frames):
+                yield _NOTHING
+            else:
+                yield decoder.decode(waiting)
+                waiting = []
+        if waiting:
+            yield decoder.decode(waiting)
 
 
-def _loaded(files: ModelFiles) -> TTSModel:
+class _Decoder:
+    """The sound of one part, from its beginning."""
+
+    def __init__(self, tts: TTSModel, most_frames: int) -> None:
+        self._mimi, self._flow = tts.mimi, tts.flow_lm
+        self._steps = round(self._mimi.encoder_frame_rate / self._mimi.frame_rate)
+        self._fade_in = np.linspace(0, 1, round(_FADE_IN_S * tts.sample_rate), dtype=np.float32)
+        with torch.inference_mode():
+            self._state = init_states(self._mimi, 1, most_frames * self._steps)
+        self.frames = 0
+        """Decoded until now."""
+
+    def decode(self, latents: list[torch.Tensor]) -> Chunk:
+        """The next frames."""
+        with torch.inference_mode():
+            scaled = torch.cat(latents, 1) * self._flow.emb_std + self._flow.emb_mean
+            chunk: Chunk = self._mimi.decode_from_latent(scaled, self._state)[0, 0].numpy()
+            increment_steps(self._mimi, self._state, self._steps * len(latents))
+        if not self.frames:
+            chunk[: len(self._fade_in)] *= self._fade_in
+        self.frames += len(latents)
+        return chunk
+
+
+def _at_once(spoken: int) -> int:
+    """How many frames are decoded together after so many: four take little longer than two.
+
+    It has to be waited for them, so a listener must have enough to hear by then, even where 0.9 s
+    are computed for 1 s. By the count and not the clock: rounding depends on it.
+    """
+    return 1 if spoken < 8 else 2 if spoken < 20 else 4
+
+
+def load_library(files: ModelFiles) -> TTSModel:
     """As its published description says, but with the files that are here."""
     about = load_config(CONFIGS_DIR / f"{files.name}.yaml").model_dump(mode="json")
     about["weights_path"] = str(files.weights)
