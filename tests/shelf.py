@@ -37,7 +37,7 @@ def _make(settings, folders):
 
 
 ENGINE = Engine(
-    "robot",
+    "{name}",
     ScriptedSettings,
     _make,
     dataclasses.replace(DECLARED, title="Robot", licence=Licence("MIT", accept={accept})),
@@ -85,6 +85,7 @@ def stock(shelf: Path) -> Path:
 def declare_robot(
     place: Path,
     *,
+    name: str = "robot",
     requirements: Sequence[str] = ("servos==2.1",),
     accept: bool = False,
     weights: str = "",
@@ -92,18 +93,19 @@ def declare_robot(
     """What pip leaves of the robot's package, in a folder for PYTHONPATH."""
     place.mkdir(exist_ok=True)
     asked = "".join(f"{one!r}, " for one in requirements)
-    install(place, "robot", ROBOT.format(requirements=asked, accept=accept, weights=weights))
+    code = ROBOT.format(name=name, requirements=asked, accept=accept, weights=weights)
+    install(place, name, code)
 
 
 class Workshop(Shell):
     """A shell with the robot's package, and the shelf to install it from."""
 
-    def __init__(self, folder: Path, **robot: object) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder / "home")
         self.folder.mkdir()
         self.shelf = stock(folder / "shelf")
         self.packages = folder / "packages"
-        declare_robot(self.packages, **robot)  # type: ignore[arg-type]
+        declare_robot(self.packages)
         self.data = self.folder / ".local/share/wyoming-voiceclone"
         self.home = self.data / "engines/robot"
         unset = ("UV_", "PIP_", "PYTHONPATH")
