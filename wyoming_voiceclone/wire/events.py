@@ -35,6 +35,11 @@ class EventReader:
         self._stream = stream
         self._bounds = bounds
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the peer's input has ended and everything was read."""
+        return self._stream.at_eof()
+
     async def read(self, wait_s: float) -> Event | None:
         """The next event; None at the end of input.
 
@@ -90,6 +95,10 @@ class EventWriter:
         self._lock = asyncio.Lock()
         # a task of its own: cancelling wait_closed() cancels the future that asyncio itself uses
         self._closed = asyncio.ensure_future(_closed(stream))
+
+    @property
+    def is_closing(self) -> bool:
+        return self._stream.is_closing()
 
     async def write(self, *events: Event) -> None:
         await self.write_frames(b"".join(map(encode, events)))

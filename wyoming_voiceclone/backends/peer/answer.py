@@ -57,7 +57,7 @@ class Answer:
             error = error_of(event, self._name)
             await self._to_the_end(error)
             raise error
-        self._ended = event.type == "audio-stop"
+        self._ended = self._link.at_rest = event.type == "audio-stop"
         return event
 
     async def _to_the_end(self, error: VoiceCloneError) -> None:

@@ -23,7 +23,7 @@ from wyoming_voiceclone.backends.peer.failures import (
     wire_faults,
 )
 from wyoming_voiceclone.backends.peer.introduction import Stranger, meet
-from wyoming_voiceclone.backends.peer.link import Link, PeerLimits, linked
+from wyoming_voiceclone.backends.peer.link import Dial, Link, PeerLimits, linked
 from wyoming_voiceclone.backends.peer.messages import (
     OURS,
     PROGRESS,
@@ -46,10 +46,14 @@ _PIECE_SAMPLES = 8_192
 class PeerBackend:
     """A Wyoming server at `uri`: `tcp://host:port` or `unix:///path`."""
 
-    def __init__(self, name: str, uri: str, limits: PeerLimits | None = None) -> None:
+    def __init__(
+        self, name: str, uri: str, limits: PeerLimits | None = None, dial: Dial | None = None
+    ) -> None:
+        """`dial`: how to reach it, where that takes more than its address."""
         self.name = name
         self.uri = uri
         self._limits = limits or PeerLimits()
+        self._dial = dial or (lambda: linked(name, uri, self._limits))
         self._met: Hello | Stranger | None = None
         self._meeting = asyncio.Lock()
         self._open: set[Link] = set()
@@ -68,7 +72,7 @@ class PeerBackend:
         """Ask the peer who it is: it may have other voices now. Raises BackendUnavailable."""
         async with self._meeting:
             with before_the_first_chunk(), wire_faults(self.name):
-                async with linked(self.name, self.uri, self._limits) as link:
+                async with self._dial() as link:
                     self._met = await meet(link, self._limits.hello_s)
         return self._met
 
@@ -119,7 +123,7 @@ class PeerBackend:
 
     @asynccontextmanager
     async def _linked(self) -> AsyncIterator[Link]:
-        async with linked(self.name, self.uri, self._limits) as link:
+        async with self._dial() as link:
             self._open.add(link)
             try:
                 yield link

@@ -1,8 +1,8 @@
 """One connection to a peer, for one request: closing it is how the request is cancelled."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -38,8 +38,16 @@ class Link:
     def __init__(self, reader: EventReader, writer: EventWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.at_rest = True
+        """Whether nothing is under way, so that it may be used again."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the peer has not ended it, as far as is known."""
+        return not self._reader.at_end and not self._writer.is_closing
 
     async def send(self, *events: Event) -> None:
+        self.at_rest = False
         await self._writer.write(*events)
 
     async def receive(self, wait_s: float) -> Event:
@@ -51,6 +59,10 @@ class Link:
     async def aclose(self) -> None:
         """Close at once, whatever is under way."""
         await self._writer.aclose(0)
+
+
+Dial = Callable[[], AbstractAsyncContextManager[Link]]
+"""Gives a link for one request. Raises BackendUnavailable when nobody answers."""
 
 
 @asynccontextmanager

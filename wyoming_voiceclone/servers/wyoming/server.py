@@ -84,7 +84,13 @@ class WyomingServer:
         for one in listening:
             await asyncio.to_thread(one.remove)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        extension: Extension | None,
+    ) -> None:
+        """Take over a connection that somebody else accepted."""
         address = address_of(writer)
         if not self._make_room(address):
             _LOGGER.info("refused a connection from %s: all are busy", address)
@@ -97,7 +103,7 @@ class WyomingServer:
             self._description,
             (reader, writer),
             self._limits,
-            self._extension,
+            extension,
             self._door,
             self._speakers,
         )
@@ -105,6 +111,9 @@ class WyomingServer:
         self._connections[task] = (connection, address)
         task.add_done_callback(self._forget)
         _LOGGER.debug("connection from %s (%d open)", address or "a socket", len(self._connections))
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serve(reader, writer, self._extension)
 
     def _make_room(self, address: str | None) -> bool:
         """Close the connection that was idle longest when there are too many; False if none was."""
