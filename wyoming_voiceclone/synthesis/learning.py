@@ -76,15 +76,21 @@ async def look(cloning: Cloning) -> None:
 
 
 async def _look(cloning: Cloning, changed: asyncio.Event) -> None:
+    known = _known(cloning)
     while True:
         await asyncio.sleep(WATCH_S)
-        before = cloning.parts
         try:
             await look(cloning)
-            if cloning.parts is not before:  # also when an engine came
+            if (now := _known(cloning)) != known:
+                known = now
                 changed.set()
         except Exception:
             _LOGGER.exception("%s could not be looked at", cloning.library.folder)
+
+
+def _known(cloning: Cloning) -> tuple[object, ...]:
+    """Changes with the voices, and also when an engine came or became another."""
+    return cloning.parts, {name: engine.revision for name, engine in cloning.engines.items()}
 
 
 async def _learn(cloning: Cloning, changed: asyncio.Event) -> None:
