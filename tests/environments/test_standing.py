@@ -180,7 +180,8 @@ def test_weights_that_no_other_engine_was_installed_with_go_with_it(folders: Fol
 def test_the_room_of_weights_is_that_of_their_receipts(folders: Folders) -> None:
     fetch(MODEL, folders, size=1000)
     missing = Weights("nobody/model", ("*",), Licence("MIT"))
-    assert weights_bytes([MODEL, missing], folders) == 1000
+    some = replace(MODEL, files=("config.json",))
+    assert weights_bytes([MODEL, some, missing], folders) == 1000
 
 
 def test_a_file_with_two_names_counts_once_and_is_free_when_both_are_gone(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wyoming_voiceclone.backends.declaration import Licence
 from wyoming_voiceclone.backends.engine import Engine, Folders, installed_engines
 from wyoming_voiceclone.commands.engine_install import install
 from wyoming_voiceclone.commands.engine_removal import remove
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import home_of
+from wyoming_voiceclone.environments.licences import terms_of
 from wyoming_voiceclone.environments.removal import leftovers
 from wyoming_voiceclone.environments.standing import standing
 from wyoming_voiceclone.hosting import folders_of
@@ -55,7 +55,9 @@ class Entry:
     clones: bool
     reference: Hearing | None
     licence: str
+    """Of its code; with those of its weights, in full, in `terms`."""
     weights_licences: tuple[str, ...]
+    terms: tuple[str, ...]
     memory_mb: int
     disk_mb: int
     device: str
@@ -86,6 +88,7 @@ def list_(
 def _entry(engine: Engine, settings: Settings, folders: Folders) -> Entry:
     declared, own = engine.declared, settings.engine(engine.name)
     stands, heard = standing(engine, own, folders), engine.declared.reference
+    weights = engine.weights(own)
     return Entry(
         name=engine.name,
         title=declared.title,
@@ -99,18 +102,15 @@ def _entry(engine: Engine, settings: Settings, folders: Folders) -> Entry:
         streams=declared.streams,
         clones=declared.clones,
         reference=Hearing(heard.least_s, heard.most_s, heard.transcript) if heard else None,
-        licence=_named(declared.licence),
-        weights_licences=tuple(_named(one.licence) for one in engine.weights(own)),
+        licence=declared.licence.name,
+        weights_licences=tuple(dict.fromkeys(one.licence.name for one in weights)),
+        terms=tuple(dict.fromkeys(map(str, terms_of(engine, weights)))),
         memory_mb=declared.memory_mb,
         disk_mb=round(stands.disk_bytes / 1e6),
         device=declared.device,
         torch=stands.torch,
         folder=str(home_of(engine, folders)) if engine.environment else "",
     )
-
-
-def _named(licence: Licence) -> str:
-    return f"{licence.name}: {licence.gist}" if licence.gist else licence.name
 
 
 def _told(entries: list[Entry], known: dict[str, Engine], folders: Folders) -> Iterator[str]:

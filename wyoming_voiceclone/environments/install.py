@@ -154,7 +154,7 @@ class _Filling:
     async def _agreed(self, planned: str, build: str) -> None:
         if build != "cpu" or not _CUDA_LIBRARIES.search(planned):
             return
-        big = "with CUDA's libraries: 3 GB to download, 6 GB on the disk, of no use on this machine"
+        big = "with CUDA's libraries, gigabytes that are of no use on this machine"
         if not await asyncio.to_thread(self.wishes.agrees, f"It comes {big}. Install it?"):
             raise InstallError(f"{self.name}: it would come {big} — nothing was installed")
 

@@ -76,5 +76,6 @@ def missing_weights(engine: Engine, settings: EngineSettings, folders: Folders) 
 
 def weights_bytes(weights: Iterable[Weights], folders: Folders) -> int:
     """What the receipts of those that are here tell."""
-    receipts = (receipt_of(weights_folder(one, folders)) for one in weights)
+    places = {weights_folder(one, folders) for one in weights}
+    receipts = map(receipt_of, places)
     return sum(file.size for receipt in receipts if receipt for file in receipt.files.values())
