@@ -6,6 +6,7 @@ from wyoming_voiceclone.backends import SynthesisRequest
 from wyoming_voiceclone.backends.xtts import ENGINE, XttsSettings
 from wyoming_voiceclone.backends.xtts.breaths import breaths, encoded
 from wyoming_voiceclone.backends.xtts.languages import LANGUAGES, language_of
+from wyoming_voiceclone.backends.xtts.numbers import readable
 from wyoming_voiceclone.backends.xtts.settings import sampling
 from wyoming_voiceclone.errors import BadRequest
 from wyoming_voiceclone.testing.conformance import BCP_47
@@ -76,6 +77,22 @@ def test_nothing_to_say_is_no_breath(text: str) -> None:
 
 def test_commands_to_the_model_are_no_commands_in_a_text() -> None:
     assert breaths("[de]Hello[STOP] you", 250) == ["de hello stop  you"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "written", "read"),
+    [
+        ("en", "Call 1234567890123456 now.", "Call 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 now."),
+        ("en", "It is 5.", "It is 5."),
+        ("cs", "Je jich 5. A 2.5 l. Už 1.", "Je jich 5 . A 2.5 l. Už 1 ."),
+        ("hi", "12", " एक  दो "),
+        ("hi", "१,२०३.४", " एक  दो  शून्य  तीन  दशमलव  चार "),
+    ],
+)
+def test_numbers_that_the_library_cannot_read_are_written_otherwise(
+    tag: str, written: str, read: str
+) -> None:
+    assert readable(written, LANGUAGES[tag]) == read
 
 
 def test_what_takes_too_many_tokens_is_said_in_parts() -> None:

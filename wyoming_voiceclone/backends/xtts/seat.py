@@ -16,6 +16,7 @@ from wyoming_voiceclone.backends.backend import Setting
 from wyoming_voiceclone.backends.xtts.breaths import breaths, encoded
 from wyoming_voiceclone.backends.xtts.languages import Language
 from wyoming_voiceclone.backends.xtts.listening import REFERENCE_RATE, levelled, parts
+from wyoming_voiceclone.backends.xtts.numbers import readable
 from wyoming_voiceclone.backends.xtts.person import Person
 from wyoming_voiceclone.backends.xtts.vocoder import SpokenSound
 from wyoming_voiceclone.voices.speaker_state import Tensor
@@ -69,7 +70,8 @@ class Seat:
         person = Person.of(saying.person, args.gpt_n_model_channels, args.d_vector_dim)
         person = person.on(self.device)
         most = args.gpt_max_text_tokens - 1
-        for breath in breaths(saying.text, saying.language.most_chars):
+        text = readable(saying.text, saying.language)
+        for breath in breaths(text, saying.language.most_chars):
             for piece, tokens in encoded(breath, self._encoder(saying.language), most):
                 longest = self._longest(piece, saying.language)
                 with closing(self._latents(list(tokens), person, saying.sampling)) as latents:
