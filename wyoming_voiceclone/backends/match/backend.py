@@ -138,8 +138,10 @@ class MatchBackend:
         return self._ways[key]
 
     async def _part(self, state: SpeakerState, target: VoiceStatistics, language: str) -> Part:
-        if language == state.notes.get("language"):
-            part = await self._casting.named(state.notes.get("base_voice", ""), language)
+        learnt = state.notes.get("language", "")
+        # a language without a region is that of any: no other voices are listened to for it
+        if language in {learnt, learnt.split("-")[0]}:
+            part = await self._casting.named(state.notes.get("base_voice", ""), learnt)
             if part is not None:
                 return part
         return await self._casting.nearest(target, language)
