@@ -23,10 +23,14 @@ async def make_worker(tmp_path: Path) -> AsyncIterator[MakeWorker]:
     async with AsyncExitStack() as stack:
 
         async def make(
-            limits: WorkerLimits | None = None, *, preload: bool = False, **settings: Any
+            limits: WorkerLimits | None = None,
+            *,
+            preload: bool = False,
+            log: Path | None = None,
+            **settings: Any,
         ) -> WorkerBackend:
             plan = WorkerPlan(HOSTED_AS, folders(tmp_path), settings, name="worker")
-            worker = await asyncio.to_thread(WorkerBackend, plan, limits, preload=preload)
+            worker = await asyncio.to_thread(WorkerBackend, plan, limits, preload=preload, log=log)
             stack.push_async_callback(worker.aclose)
             return worker
 

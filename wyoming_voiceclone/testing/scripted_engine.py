@@ -3,6 +3,7 @@
 A worker hosts it as HOSTED_AS.
 """
 
+import asyncio
 import logging
 import os
 import signal
@@ -26,7 +27,7 @@ from wyoming_voiceclone.backends import (
 from wyoming_voiceclone.backends.declaration import Declaration, Licence, ReferenceNeeds
 from wyoming_voiceclone.backends.scripted import ADA
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
-from wyoming_voiceclone.errors import ConfigError
+from wyoming_voiceclone.errors import BackendUnavailable, ConfigError
 from wyoming_voiceclone.voices import Reference, SpeakerState
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,6 +53,10 @@ class ScriptedSettings(EngineSettings):
     """How long the engine takes to be there; it blocks, as loading a model does."""
     broken: str = ""
     """Why it can never be loaded."""
+    model_s: float = 0.0
+    """How long its model takes to be loaded, once the engine is there."""
+    lost: str = ""
+    """Why its model cannot be loaded."""
     prints: str = ""
     """What its library writes to standard output while it loads."""
 
@@ -94,6 +99,10 @@ class ScriptedEngineBackend:
         return await self._cloner.enroll(reference, progress)
 
     async def warm(self, _voices: Sequence[str]) -> None:
+        """Load the model. Raises BackendUnavailable."""
+        await asyncio.sleep(self._settings.model_s)
+        if self._settings.lost:
+            raise BackendUnavailable(self._settings.lost)
         _LOGGER.info("the model is loaded")
 
     async def aclose(self) -> None:
