@@ -25,7 +25,7 @@ def test_more_memory_is_for_more_listeners_up_to_what_was_asked_for(
 ) -> None:
     counts = [
         listeners(PocketSettings(memory_mb=mb, listeners=20), files)
-        for mb in (500, 550, 700, 9_000)
+        for mb in (660, 720, 900, 9_000)
     ]
     assert counts == sorted(set(counts))
     assert counts[-1] == 20
@@ -34,8 +34,14 @@ def test_more_memory_is_for_more_listeners_up_to_what_was_asked_for(
 def test_too_little_for_anybody_is_told_with_what_is_needed(
     files: tuple[ModelFiles, ...],
 ) -> None:
-    with pytest.raises(ConfigError, match=r"memory_mb is 400, .* need \d+ — raise it"):
-        listeners(PocketSettings(memory_mb=400), files)
+    with pytest.raises(ConfigError, match=r"memory_mb is 600, .* need \d+ — raise it"):
+        listeners(PocketSettings(memory_mb=600), files)
+
+
+def test_states_that_no_worker_could_be_sent_are_refused_beforehand(weights: Path) -> None:
+    large = [ModelFiles(f"{name}_24l", weights, weights, (), "1") for name in ("german", "french")]
+    with pytest.raises(ConfigError, match=r"30 s of a voice in 2 models take 149 MB.*to 12\.9"):
+        listeners(PocketSettings(reference_s=30), tuple(large))
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:

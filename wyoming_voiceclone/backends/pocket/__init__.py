@@ -39,7 +39,7 @@ ENGINE = Engine(
         rate=24_000,
         licence=Licence("MIT", url="https://github.com/kyutai-labs/pocket-tts"),
         reference=ReferenceNeeds(least_s=3, most_s=30),
-        memory_mb=1_000,
+        memory_mb=1_100,
     ),
     environment=Environment(requirements=("torch==2.13.0", "pocket-tts==4.0.1")),
     weights=_weights,

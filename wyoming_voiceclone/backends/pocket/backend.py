@@ -23,7 +23,7 @@ from wyoming_voiceclone.backends.pocket.model import PocketModel
 from wyoming_voiceclone.backends.pocket.own_voices import OwnVoices
 from wyoming_voiceclone.backends.pocket.prompt import listened_to
 from wyoming_voiceclone.backends.pocket.settings import PocketSettings
-from wyoming_voiceclone.backends.pocket.state import Prompt, prompt_of
+from wyoming_voiceclone.backends.pocket.state import Prompt, prompt_of, read_exported
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest, CannotClone
 from wyoming_voiceclone.text.phonemes import spelled
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
@@ -43,7 +43,7 @@ class PocketBackend:
         """Blocks: looks for its files. Raises BackendUnavailable, ConfigError."""
         self._settings = settings
         self._files = {one.name: one for one in locate(settings, folders)}
-        self._own = OwnVoices(self._files.values())
+        self._own = OwnVoices(self._files.values(), str(settings.temperature))
         self._revision = _revision(settings, self._files.values())
         load = _once(partial(_load, tuple(self._files.values())))
         most = listeners(settings, tuple(self._files.values()))
@@ -125,7 +125,7 @@ class PocketBackend:
             return lambda speaker: prompt_of(state, model, identity, speaker.like)
         if (path := self._own.path(request.voice, model)) is None:
             raise BackendUnavailable(f"pocket has no voice {request.voice} for {model}")
-        return lambda speaker: self._own.prompt(path, speaker.like)
+        return lambda speaker: read_exported(path, speaker.like)
 
 
 def _load(files: Sequence[ModelFiles]) -> Models:

@@ -34,7 +34,7 @@ class PocketSettings(EngineSettings):
     """How freely it speaks, 0 = always alike; left out = as each model was judged best (0.3)."""
     reference_s: float = Field(default=10, ge=3, le=30)
     """How much of a recording it listens to. More takes memory: 0.6 MB a second and language."""
-    memory_mb: int = Field(default=2000, ge=300, le=1_000_000)
+    memory_mb: int = Field(default=2000, ge=600, le=1_000_000)
     """What it may take in all: weights, and what every sentence being spoken needs of its own."""
     listeners: int = Field(default=8, ge=1, le=64)
     """How many sentences it speaks at once at most, as far as the memory goes; others wait."""
