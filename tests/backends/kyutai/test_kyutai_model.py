@@ -31,24 +31,33 @@ def model(make_settings: MakeSettings, folders: Folders) -> KyutaiModel:
 
 
 def steps(
-    model: KyutaiModel, file: Path, text: str, *, seed: int | None = None, longest_s: float = 120
+    model: KyutaiModel,
+    file: Path,
+    text: str,
+    *,
+    seed: int | None = None,
+    longest_s: float = 120,
+    guidance: float = 2.0,
 ) -> Iterator[Chunk]:
     speaker = Speaker(str(file), lambda: read_latents(file))
-    manner = Manner(0.6, 2.0, longest_s, seed)
+    manner = Manner(0.6, guidance, longest_s, seed)
     return model.speak(speaker, Words.of(text), manner, lambda *_: None)
 
 
+@pytest.mark.parametrize("codebooks", [2, 1])
 def test_it_says_what_moshi_says_utterance_after_utterance(
-    model: KyutaiModel, make_settings: MakeSettings, folders: Folders, kyutai_folder: Path
+    make_settings: MakeSettings, folders: Folders, kyutai_folder: Path, codebooks: int
 ) -> None:
-    settings = make_settings()
-    moshi = load_tts(find_checkpoint(settings, folders), settings, "cpu")
-    for path, text in ((ALBA, SENTENCE), (MARIUS, OTHER), (ALBA, SENTENCE)):
+    settings = make_settings().model_copy(update={"codebooks": codebooks})
+    checkpoint = find_checkpoint(settings, folders)
+    moshi = load_tts(checkpoint, settings, "cpu")
+    model = KyutaiModel(checkpoint, settings, "cpu")
+    for path, text, guidance in ((ALBA, OTHER, 2.0), (MARIUS, SENTENCE, 4.0), (ALBA, OTHER, 2.0)):
         file = kyutai_folder / "voices" / voice_file(path, SIGNATURE)
         torch.manual_seed(5)
-        expected = moshi.simple_generate(text, str(file), cfg_coef=2.0, show_progress=False)[0]
+        expected = moshi.simple_generate(text, str(file), guidance, show_progress=False)[0]
         torch.manual_seed(5)
-        heard = np.concatenate([*steps(model, file, text)])
+        heard = np.concatenate([*steps(model, file, text, guidance=guidance)])
         assert len(heard) == len(expected)
         assert np.abs(heard - expected.numpy()).max() < 1e-5
 

@@ -18,3 +18,8 @@ def prepare_libraries(device: Literal["auto", "cpu", "cuda"], streams: int) -> s
         # compiled kernels need a C compiler where they run; on a CPU they bring nothing here
         os.environ.setdefault("NO_TORCH_COMPILE", "1")
     return device
+
+
+def uses_graphs(device: str) -> bool:
+    """Whether moshi captures CUDA graphs there; it asks the environment as we do."""
+    return device != "cpu" and os.environ.get("NO_CUDA_GRAPH", "").lower() in {"", "0", "n", "no"}

@@ -1,6 +1,5 @@
 """KyutaiModel: one loaded model, which speaks to one listener at a time."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -21,6 +20,7 @@ from wyoming_voiceclone.backends.kyutai.generator import (
     Generator,
     Order,
 )
+from wyoming_voiceclone.backends.kyutai.libraries import uses_graphs
 from wyoming_voiceclone.backends.kyutai.manner import Manner
 from wyoming_voiceclone.backends.kyutai.settings import KyutaiSettings
 from wyoming_voiceclone.backends.kyutai.speaker import NAME, SHAPE, Latents, Speaker
@@ -39,7 +39,7 @@ class KyutaiModel:
     def __init__(self, checkpoint: Checkpoint, settings: KyutaiSettings, device: str) -> None:
         self._device = device
         self._tts = load_tts(checkpoint, settings, device)
-        self._graphs = device != "cpu" and not os.environ.get("NO_CUDA_GRAPH")
+        self._graphs = uses_graphs(device)
         self._known: OrderedDict[tuple[str, float], Conditions] = OrderedDict()
         nobody = self._taken_in(np.zeros(SHAPE, np.float32), settings.guidance)
         self._generator = Generator(self._tts, self._fused(nobody), nobody)
