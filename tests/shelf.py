@@ -6,8 +6,12 @@ environment that the tests run in.
 
 import os
 import sys
+import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -97,11 +101,46 @@ def declare_robot(
     install(place, name, code)
 
 
+class Index(SimpleHTTPRequestHandler):
+    """A package index over a shelf: `/simple/<name>/` has the links to its wheels."""
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/simple/"):
+            super().do_GET()
+            return
+        name = self.path.split("/")[2].replace("-", "_")
+        found = sorted(Path(self.directory).glob(f"{name}-*.whl"))
+        page = "".join(f'<a href="/{one.name}">{one.name}</a>' for one in found).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_args: object) -> None:
+        """Be quiet."""
+
+
+@contextmanager
+def served(shelf: Path, how: type[SimpleHTTPRequestHandler] = Index) -> Iterator[str]:
+    """Its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(how, directory=str(shelf)))
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
 class Workshop(Shell):
     """A shell with the robot's package, and the shelf to install it from."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / "home")
+        self.python = sys.executable
         self.folder.mkdir()
         self.shelf = stock(folder / "shelf")
         self.packages = folder / "packages"
@@ -113,7 +152,10 @@ class Workshop(Shell):
             del self.environment[name]
         self.environment |= {
             "PYTHONPATH": str(self.packages),
-            "UV_NO_INDEX": "1",
+            "PIP_NO_INDEX": "1",
             "UV_FIND_LINKS": str(self.shelf),
             "PATH": os.defpath,  # no nvidia-smi: as on a machine without a GPU
         }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [self.python, "-m", "wyoming_voiceclone", *arguments]

@@ -8,12 +8,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from shelf import Workshop, declare_robot, wheel
+from shelf import Workshop, declare_robot, served, wheel
 
 SLOW = "servos"
 
@@ -111,7 +110,7 @@ def test_without_its_libraries_there_is_one_clear_error_and_no_engine(shop: Work
 
 
 def test_without_a_network_there_is_one_clear_error(shop: Workshop) -> None:
-    del shop.environment["UV_NO_INDEX"]
+    del shop.environment["PIP_NO_INDEX"]
     shop.environment |= {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
     done = shop.run("engines", "install", "robot")
     assert done.returncode == 1
@@ -122,8 +121,8 @@ def test_pips_settings_hold_for_uv_too(shop: Workshop) -> None:
     other = shop.folder / "another-shelf"
     other.mkdir()
     shutil.move(next(shop.shelf.glob("servos-*")), other)
-    del shop.environment["UV_FIND_LINKS"], shop.environment["UV_NO_INDEX"]
-    shop.environment |= {"PIP_FIND_LINKS": f"{shop.shelf} {other}", "PIP_NO_INDEX": "1"}
+    del shop.environment["UV_FIND_LINKS"]
+    shop.environment["PIP_FIND_LINKS"] = f"{shop.shelf} {other}"
     done = shop.run("engines", "install", "robot", "--no-check")
     assert done.returncode == 0, done.stderr
 
@@ -154,15 +153,10 @@ def slow(shop: Workshop) -> Iterator[type[SlowShelf]]:
     class Slow(SlowShelf):
         asked, go = threading.Event(), threading.Event()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, directory=str(shop.shelf)))
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    shop.environment["UV_FIND_LINKS"] = f"http://127.0.0.1:{server.server_port}/"
-    yield Slow
-    Slow.go.set()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(shop.shelf, Slow) as url:
+        shop.environment["UV_FIND_LINKS"] = f"{url}/"
+        yield Slow
+        Slow.go.set()
 
 
 def begun(shop: Workshop) -> "subprocess.Popen[str]":

@@ -1,6 +1,7 @@
 """Installing an engine's libraries: an environment made by uv, whole or not at all."""
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from wyoming_voiceclone.environments.lock import locked
 from wyoming_voiceclone.environments.needs import digest, own_requirements
 from wyoming_voiceclone.environments.room import disk_errors, occupied
 from wyoming_voiceclone.environments.torch_builds import INDEX, Gpu, choose, remark
-from wyoming_voiceclone.environments.uv import Uv, UvError
+from wyoming_voiceclone.environments.uv import Uv, UvError, index_flags
 from wyoming_voiceclone.environments.uv_errors import unreachable
 from wyoming_voiceclone.errors import InstallError
 
@@ -160,7 +161,7 @@ class _Filling:
 
     async def _pip(self, *arguments: str, shown: bool = True) -> str:
         python = str(python_of(self.home))
-        command = ("pip", "install", "--python", python, *arguments)
+        command = ("pip", "install", "--python", python, *index_flags(os.environ), *arguments)
         return await self.uv.run(*command, folder=self.home, shown=shown)
 
 

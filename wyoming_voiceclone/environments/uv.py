@@ -16,7 +16,6 @@ _OF_PIP: Mapping[str, str] = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
     "PIP_EXTRA_INDEX_URL": "UV_INDEX",
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_NO_INDEX": "UV_NO_INDEX",
     "PIP_CERT": "SSL_CERT_FILE",
     "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
     "PIP_DEFAULT_TIMEOUT": "UV_HTTP_TIMEOUT",
@@ -77,6 +76,11 @@ class Uv:
             if process.returncode is None:
                 process.terminate()
                 await process.wait()
+
+
+def index_flags(ours: Mapping[str, str]) -> Sequence[str]:
+    """What uv takes from nobody's environment: that only find-links are to be looked at."""
+    return ("--no-index",) if ours.get("PIP_NO_INDEX", "0").lower() in {"1", "true", "yes"} else ()
 
 
 def uv_environment(ours: Mapping[str, str], cache: Path) -> dict[str, str]:
