@@ -13,6 +13,7 @@ from wyoming_voiceclone.commands.asked_voice import can_come, is_here, unknown
 from wyoming_voiceclone.commands.findings import Finding, broken, failed, note, well
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError, VoiceCloneError
+from wyoming_voiceclone.hosting import HostedEngine
 from wyoming_voiceclone.text.lexicon import Lexicon
 from wyoming_voiceclone.voices import Voice, named, voice_for
 
@@ -33,7 +34,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             for name in sorted(set(installed_engines()) - {one.name for one in app.backends}):
                 yield _absent(name, settings)
             for backend in app.backends:
-                yield await _speaks(backend, settings)
+                yield _uninstalled(backend) or await _speaks(backend, settings)
             wanted = app.called(settings.speech.default_voice)
             yield _default_voice(app.speech.voices(), wanted)
     except VoiceCloneError as error:
@@ -65,11 +66,20 @@ def _absent(name: str, settings: Settings) -> Finding:
     return note(name, "is switched off", f"[engines.{name}] enabled = true brings it back")
 
 
+def _uninstalled(backend: Backend) -> Finding | None:
+    if not isinstance(backend, HostedEngine) or backend.is_installed:
+        return None
+    fact = backend.fault or "is not installed"
+    return note(backend.name, fact, f"{backend.remedy}, if you want it")
+
+
 async def _speaks(backend: Backend, settings: Settings) -> Finding:
     voices = backend.capabilities().voices
     speech = settings.speech
     voice = named(speech.default_voice, voices) or voice_for(speech.fallback_language, voices)
     voice = voice or next(iter(voices), None)
+    if voice is None and backend.capabilities().clones:
+        return well(backend.name, "speaks as your own voices")
     if voice is None:
         return note(backend.name, "no voices", "`wyoming-voiceclone voices list` shows some")
     began = time.monotonic()
