@@ -29,6 +29,7 @@ from script.match_judges import (
 from script.match_pages import write_page, write_plot
 from script.match_people import FLITE, READERS, Person, espeak, flite, reader, statistics
 from wyoming_voiceclone.backends.match.converter import Converter
+from wyoming_voiceclone.backends.match.statistics import VoiceStatistics
 from wyoming_voiceclone.backends.match.transport import Conversion, conversion, uncovered
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,7 @@ class Measurement:
     def __init__(self, readers: Sequence[Person]) -> None:
         self.readers = readers
         self._known: dict[str, tuple[Vector, float, int]] = {}
+        self._statistics: dict[tuple[str, int], VoiceStatistics] = {}
         self.verifier, self.recogniser = Verifier(), Recogniser()
         self.mixture = Mixture({person.name: person.fit for person in readers})
         self.held_out = {p.name: self.verifier.embedding(p.judged) for p in readers}
@@ -78,11 +80,11 @@ class Measurement:
         others = [p for p in self.readers if p.name != target]
         return float(np.mean([self.mixture.score(other.judged, target) for other in others]))
 
-    def pair(self, base: Person, target: Person) -> tuple[Pair, list[Clip]]:
-        one, other = statistics(base.fit), statistics(target.fit, 128)
+    def pair(self, base: Person, target: Person, strength: float = 1.0) -> tuple[Pair, list[Clip]]:
+        one, other = self._learnt(base, 400), self._learnt(target, 128)
         source = base.judged if base.texts else base.judged[:JUDGED]
         started = time.thread_time()
-        way = conversion(one, other)
+        way = conversion(one, other, strength)
         matched = [converted(clip, way) for clip in source]
         spent = time.thread_time() - started
         embedding = self.verifier.embedding(matched)
@@ -104,6 +106,12 @@ class Measurement:
             spent / sum(len(samples) / rate for samples, rate in source),
         )
         return found, matched
+
+    def _learnt(self, person: Person, sample: int) -> VoiceStatistics:
+        key = person.name, sample
+        if key not in self._statistics:
+            self._statistics[key] = statistics(person.fit, sample)
+        return self._statistics[key]
 
     def _unmoved(self, base: Person, source: Sequence[Clip]) -> tuple[Vector, float, int]:
         if base.name not in self._known:

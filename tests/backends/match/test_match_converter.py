@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends.match.converter import Converter
-from wyoming_voiceclone.backends.match.statistics import VoiceStatistics
+from wyoming_voiceclone.backends.match.envelope import ORDER
+from wyoming_voiceclone.backends.match.statistics import Cloud, VoiceStatistics
 from wyoming_voiceclone.backends.match.transport import Conversion, conversion
 from wyoming_voiceclone.voices import Reference
 
@@ -67,6 +69,32 @@ def test_it_reaches_the_pitch_and_comes_near_the_spectrum(
     after = statistics(converted(way, [low.samples]))
     assert after.log_f0 == pytest.approx(target.log_f0, abs=0.03)
     assert conversion(after, target).effort < 0.5 * conversion(before, target).effort
+
+
+def evened(voice: VoiceStatistics) -> VoiceStatistics:
+    """The same voice with half the ups and downs in its loudness."""
+    scale = np.eye(ORDER)
+    scale[0, 0] = 0.5
+    clouds = [
+        Cloud(cloud.mean, scale @ cloud.covariance @ scale)
+        for cloud in (voice.voiced, voice.unvoiced)
+    ]
+    return replace(voice, voiced=clouds[0], unvoiced=clouds[1])
+
+
+def test_it_becomes_as_evenly_loud_as_the_person(low: Reference) -> None:
+    before = statistics(low.samples)
+    after = statistics(converted(conversion(before, evened(before)), [low.samples]))
+    assert after.voiced.covariance[0, 0] < 0.5 * before.voiced.covariance[0, 0]
+    assert after.voiced.mean[0] == pytest.approx(before.voiced.mean[0], abs=2.0)  # 2 dB
+
+
+def test_pauses_are_not_raised_the_more_the_quieter_they_are(low: Reference) -> None:
+    own = statistics(low.samples)
+    way = conversion(own, evened(own))
+    hiss = np.random.default_rng(1).normal(0, 1, RATE)
+    heard = [converted(way, [(hiss * level).astype(np.float32)]) for level in (1e-3, 1e-4)]
+    assert np.std(heard[0]) / np.std(heard[1]) == pytest.approx(10, rel=0.02)
 
 
 def test_words_stay_where_they_were(way: Conversion, low: Reference) -> None:

@@ -19,7 +19,7 @@ from wyoming_voiceclone.backends.match.statistics import VoiceStatistics
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.voices import Voice
 
-VERSION = "1"
+VERSION = "2"
 """Of the analysis: statistics of another version are not comparable."""
 _SEED = 1
 _SAMPLE = 400  # voiced frames

@@ -77,6 +77,7 @@ class _Gains:
     def _blended(self, frames: Frames) -> Floats:
         voicing = _smoothed((frames.f0 > 0).astype(float)[:, None], _VOICING)
         cepstra = frames.envelopes[_VOICING:-_VOICING] @ self._encoding
+        cepstra[:, 0] = np.maximum(cepstra[:, 0], self._conversion.quietest)
         (voiced, voiced_offset), (unvoiced, offset) = (
             self._conversion.voiced,
             self._conversion.unvoiced,

@@ -13,8 +13,8 @@ from wyoming_voiceclone.backends.match.arrays import Floats
 
 BANDS = 64
 """Points of an envelope on the mel axis."""
-ORDER = 32
-"""Cepstral coefficients kept, the level (number 0) not counted."""
+ORDER = 25
+"""Cepstral coefficients kept; number 0 is the level."""
 TOP_HZ = 7_600.0
 """Highest frequency looked at: just below what recordings at 16 kHz hold."""
 UNVOICED_HZ = 300.0
@@ -39,9 +39,10 @@ BANDS_HZ = _bands_hz()
 
 
 def decoding() -> Floats:
-    """Cosines [ORDER, BANDS], orthonormal: cepstra @ decoding = log envelope without its level."""
-    k, n = np.arange(1, ORDER + 1)[:, None], np.arange(BANDS)
+    """Cosines [ORDER, BANDS], orthonormal: cepstra @ decoding = log envelope."""
+    k, n = np.arange(ORDER)[:, None], np.arange(BANDS)
     cosines: Floats = np.sqrt(2 / BANDS) * np.cos(np.pi * k * (n + 0.5) / BANDS)
+    cosines[0] /= np.sqrt(2)
     return cosines
 
 

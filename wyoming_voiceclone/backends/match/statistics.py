@@ -16,7 +16,7 @@ _FEW_FRAMES = 400
 _SHRINK, _SHRINK_FEW = 0.05, 0.3  # toward the diagonal; shared/facts measured these
 _OUTLIER = 0.6  # of log F0, from its median: an octave is 0.69
 _LEAST_VARIANCE = 1e-4
-_SAMPLE = 128  # frames: 8 kB as a tensor
+_SAMPLE = 128  # frames: 6 kB as a tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ The linear Monge-Kantorovich map moves one Gaussian onto another with the least 
 is left tells how near two voices are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ WARPS = (0.97, 1.0, 1.03)
 LOWEST_HZ, HIGHEST_HZ = 55.0, 600.0
 """Pitches that are spoken."""
 _KNEE = 0.85
+_QUIET = 3.0  # standard deviations
 _LEAST = 1e-9
 
 
@@ -34,6 +35,8 @@ class Conversion:
     f0_scale: float
     f0_to: float
     warp: float
+    quietest: float
+    """Level (cepstrum 0) below which frames are moved as if they had it: pauses stay pauses."""
     effort: float
     """How far the base had to be moved."""
 
@@ -44,17 +47,22 @@ class Conversion:
 
 
 def conversion(base: VoiceStatistics, target: VoiceStatistics, strength: float = 1.0) -> Conversion:
-    """From `base` to `target`; `strength` 0 leaves the base as it is."""
+    """From `base` to `target`; `strength` 0 leaves the base as it is.
+
+    Spoken as loud as the base, but as evenly or unevenly loud as the target.
+    """
+    target = _as_loud(target, base.voiced.mean[0])
     warp = min(WARPS, key=lambda a: _effort(base, target, a))
     scale = float(np.clip(target.log_f0_sd / max(base.log_f0_sd, 1e-3), 0.4, 2.5))
     return Conversion(
-        _gain(base.voiced, target.voiced, warp, strength),
-        _gain(base.unvoiced, target.unvoiced, warp, strength),
-        base.log_f0,
-        1 + strength * (scale - 1),
-        base.log_f0 + strength * (target.log_f0 - base.log_f0),
-        warp,
-        _effort(base, target, warp) + 2 * abs(target.log_f0 - base.log_f0),
+        voiced=_gain(base.voiced, target.voiced, warp, strength),
+        unvoiced=_gain(base.unvoiced, target.unvoiced, warp, strength),
+        f0_from=base.log_f0,
+        f0_scale=1 + strength * (scale - 1),
+        f0_to=base.log_f0 + strength * (target.log_f0 - base.log_f0),
+        quietest=float(base.voiced.mean[0] - _QUIET * np.sqrt(base.voiced.covariance[0, 0])),
+        warp=warp,
+        effort=_effort(base, target, warp) + 2 * abs(target.log_f0 - base.log_f0),
     )
 
 
@@ -65,9 +73,20 @@ def uncovered(base: VoiceStatistics, target: VoiceStatistics) -> float:
     """
     matrix, offset = conversion(base, target).voiced
     moved = base.sample + (base.sample @ matrix + offset) @ decoding().T
-    squares = np.square(target.sample).sum(axis=1)[:, None] + np.square(moved).sum(axis=1)
-    distances = np.sqrt(np.maximum(squares - 2 * target.sample @ moved.T, 0))
+    sounds, moved = target.sample[:, 1:], moved[:, 1:]  # whatever their level
+    squares = np.square(sounds).sum(axis=1)[:, None] + np.square(moved).sum(axis=1)
+    distances = np.sqrt(np.maximum(squares - 2 * sounds @ moved.T, 0))
     return float(distances.min(axis=1).mean())
+
+
+def _as_loud(voice: VoiceStatistics, level: float) -> VoiceStatistics:
+    """The same voice with its voiced speech at `level`, and the rest as far above or below."""
+    louder = np.zeros(ORDER)
+    louder[0] = level - voice.voiced.mean[0]
+    voiced, unvoiced = (
+        Cloud(cloud.mean + louder, cloud.covariance) for cloud in (voice.voiced, voice.unvoiced)
+    )
+    return replace(voice, voiced=voiced, unvoiced=unvoiced)
 
 
 def _effort(base: VoiceStatistics, target: VoiceStatistics, warp: float) -> float:
