@@ -1,6 +1,6 @@
 """Pocket-TTS at its real size, through the server and beside pocket-tts called directly.
 
-PYTHON script/bench_pocket.py [--model english] [--rounds 15] [--voices 20]
+PYTHON script/bench_pocket.py [--model english] [--rounds 15] [--voices 20] [--turns 10]
 
 PYTHON is that of the engine's environment. The weights are random, so that nothing is downloaded:
 what is said is noise, at the true speed. The contestants take turns, and each sentence is as long
@@ -159,7 +159,7 @@ async def compare(house: House, direct: dict[str, Say], voice: str, rounds: int)
     turns: dict[str, Say] = {**direct, "through the server": partial(house.say, voice)}
     times = {name: Times() for name in turns}
     for turn in range(rounds + 1):
-        # to and fro: whoever comes after a pause is not always the same
+        # forth and back: whoever comes after a pause is not always the same
         for name, say in list(turns.items())[:: -1 if turn % 2 else 1]:
             measured = await say()
             if turn:  # the first one warms up
@@ -207,7 +207,7 @@ def _two(times: list[float]) -> str:
     return f"{statistics.median(times):.0f} and {min(times):.0f} ms"
 
 
-async def main(model: str, rounds: int, voices: int) -> None:
+async def main(model: str, rounds: int, voices: int, turns: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         weights = random_pocket(folder / "weights", model, ends=False)
@@ -220,7 +220,7 @@ async def main(model: str, rounds: int, voices: int) -> None:
             direct = await asyncio.to_thread(contestants, folder, settings, references[0])
             await compare(house, direct, "voice00", rounds)
             direct.clear()
-            await switch(house, [path.parent.name for path in references], max(2, rounds // 3))
+            await switch(house, [path.parent.name for path in references], turns)
 
 
 if __name__ == "__main__":
@@ -228,6 +228,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", default="english", choices=MODELS)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--voices", type=int, default=20)
+    parser.add_argument("--turns", type=int, default=10, help="with each of the voices")
     chosen = parser.parse_args()
-    print(f"{chosen.model}, Python {sys.version.split()[0]}\n")
-    asyncio.run(main(chosen.model, chosen.rounds, chosen.voices))
+    print(f"{chosen.model}, Python {sys.version.split()[0]}\n", flush=True)
+    asyncio.run(main(chosen.model, chosen.rounds, chosen.voices, chosen.turns))

@@ -20,8 +20,6 @@ class PocketSettings(EngineSettings):
 
     languages: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ("en",)
     """The languages to speak, the main one first, of: en, fr, de, pt, it, es, nl; a model each."""
-    models: dict[str, str] = Field(default_factory=dict)
-    """Another model for a language, a smaller or a larger one: {en = "english_2m_2026-10"}."""
     cloning: bool = True
     """Whether it learns voices: those weights need an account. Without: own_voices only."""
     own_voices: bool = True
@@ -38,6 +36,8 @@ class PocketSettings(EngineSettings):
     """What it may take in all: weights, and what every sentence being spoken needs of its own."""
     listeners: int = Field(default=8, ge=1, le=64)
     """How many sentences it speaks at once at most, as far as the memory goes; others wait."""
+    models: dict[str, str] = Field(default_factory=dict)
+    """Another model for a language, a smaller or a larger one: en = "english_2m_2026-10"."""
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
