@@ -1,6 +1,7 @@
 """What XTTS says, how long, how soon it can be stopped, and what it refuses."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch comes with the engines: script/test --engines")
 pytest.importorskip("TTS", reason="coqui-tts comes with the engines: script/test --engines")
 
+from wyoming_voiceclone.audio.chunk import Chunk  # noqa: E402
 from wyoming_voiceclone.backends import SynthesisRequest  # noqa: E402
+from wyoming_voiceclone.backends.sampling import seeded  # noqa: E402
 from wyoming_voiceclone.backends.xtts.languages import LANGUAGES  # noqa: E402
 from wyoming_voiceclone.backends.xtts.library import load_model  # noqa: E402
 from wyoming_voiceclone.backends.xtts.numbers import readable  # noqa: E402
 from wyoming_voiceclone.backends.xtts.person import studio  # noqa: E402
 from wyoming_voiceclone.backends.xtts.seat import Saying, Seat  # noqa: E402
+from wyoming_voiceclone.backends.xtts.settings import XttsSettings, sampling  # noqa: E402
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest  # noqa: E402
 from wyoming_voiceclone.testing.conformance import SENTENCE, speak  # noqa: E402
 
@@ -24,6 +28,7 @@ pytestmark = pytest.mark.timeout(180)
 CLARIBEL = "xtts-claribel-dervla"
 TOKEN_S = 1024 / 22_050
 RATE = 24_000
+DRAWN = sampling(XttsSettings(), SynthesisRequest("", ""))
 
 
 async def test_the_models_own_voices_speak_every_language(make: Any) -> None:
@@ -64,10 +69,11 @@ async def test_an_unspoken_language_is_refused_and_the_others_are_named(make: An
 
 
 async def test_speech_that_does_not_end_is_ended_by_the_length_of_the_text(
-    make: Any, patient_folder: Path
+    make: Any, patient_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     backend = await make(patient_folder)
     _, samples = await speak(backend, SynthesisRequest("Hi.", CLARIBEL, seed=1))
+    assert "xtts did not end by itself: stopped after 2.2 s" in caplog.text
     assert len(samples) / RATE == pytest.approx((40 + round(2.5 * 3)) * TOKEN_S, abs=0.02)
 
 
@@ -81,8 +87,7 @@ def test_speech_ends_when_the_model_says_so(folder: Path) -> None:
     with torch.no_grad():
         model.gpt.mel_head.bias[1025] = 100.0
     _, person = studio(folder / "speakers_xtts.pth")[CLARIBEL]
-    drawn = {"temperature": 0.75, "top_k": 50, "top_p": 0.85, "repetition_penalty": 5.0}
-    said = [*Seat(model).speak(Saying("Hello.", LANGUAGES["en"], person, 1, drawn, 8, 20))]
+    said = [*Seat(model).speak(Saying("Hello.", LANGUAGES["en"], person, 1, DRAWN, 8, 20))]
     assert 0 < sum(map(len, said)) / RATE < 2 * TOKEN_S
 
 
@@ -122,3 +127,17 @@ async def test_a_marked_pronunciation_is_read_as_it_is_spelled(make: Any) -> Non
         for text in ("[[həˈloʊ|Hello]] you.", "Hello you.")
     ]
     assert np.array_equal(marked, plain)
+
+
+def test_two_listeners_in_turn_hear_what_each_hears_alone(model: Any, folder: Path) -> None:
+    people = [person for _, person in studio(folder / "speakers_xtts.pth").values()]
+
+    def said(number: int) -> Iterator[Chunk]:
+        text = ("The door is open.", "It will rain tomorrow.")[number]
+        saying = Saying(text, LANGUAGES["en"], people[number], 1, DRAWN, 8, 20)
+        return seeded(Seat(model).speak(saying), number)
+
+    alone = [np.concatenate([*said(number)]) for number in (0, 1)]
+    turns = list(zip(said(0), said(1), strict=True))
+    for expected, heard in zip(alone, zip(*turns, strict=True), strict=True):
+        assert np.array_equal(expected, np.concatenate(heard))

@@ -10,14 +10,16 @@ torch = pytest.importorskip("torch", reason="torch comes with the engines: scrip
 pytest.importorskip("TTS", reason="coqui-tts comes with the engines: script/test --engines")
 
 from wyoming_voiceclone.audio.chunk import Chunk  # noqa: E402
+from wyoming_voiceclone.backends import SynthesisRequest  # noqa: E402
 from wyoming_voiceclone.backends.xtts.languages import LANGUAGES  # noqa: E402
 from wyoming_voiceclone.backends.xtts.person import Person  # noqa: E402
 from wyoming_voiceclone.backends.xtts.seat import Saying, Seat  # noqa: E402
+from wyoming_voiceclone.backends.xtts.settings import XttsSettings, sampling  # noqa: E402
 from wyoming_voiceclone.backends.xtts.vocoder import CONTEXT, SpokenSound  # noqa: E402
 
 pytestmark = pytest.mark.timeout(180)
 
-SAMPLING = {"temperature": 0.75, "top_k": 50, "top_p": 0.85, "repetition_penalty": 5.0}
+DRAWN = sampling(XttsSettings(), SynthesisRequest("", ""))
 CLOSE = 2e-6
 """Of sounds that peak at 0.03: rounding, 80 dB below them."""
 
@@ -103,15 +105,13 @@ def test_one_token_is_a_sound_too(model: Any) -> None:
 @pytest.mark.parametrize("speed", [1.0, 1.5])
 def test_a_sentence_is_what_the_librarys_own_stream_says(model: Any, speed: float) -> None:
     somebody = person(model)
-    saying = Saying(
-        "Good Morning, Ada.", LANGUAGES["en"], somebody.tensors(), speed, SAMPLING, 8, 20
-    )
+    saying = Saying("Good Morning, Ada.", LANGUAGES["en"], somebody.tensors(), speed, DRAWN, 8, 20)
     torch.manual_seed(3)
     ours = np.concatenate([*Seat(model).speak(saying)])
     model.gpt.init_gpt_for_inference()
     torch.manual_seed(3)
     (theirs,) = model.inference_stream(
-        saying.text, "en", somebody.manner, somebody.sound, 0, speed=speed, **SAMPLING
+        saying.text, "en", somebody.manner, somebody.sound, 0, speed=speed, **DRAWN
     )
     assert len(ours) == len(theirs)
     assert np.abs(ours - theirs.numpy()).max() < CLOSE

@@ -1,10 +1,10 @@
 """Seat: one listener's way into a model; its weights are everybody's."""
 
 import copy
+import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -21,8 +21,10 @@ from wyoming_voiceclone.backends.xtts.person import Person
 from wyoming_voiceclone.backends.xtts.vocoder import SpokenSound
 from wyoming_voiceclone.voices.speaker_state import Tensor
 
+_LOGGER = logging.getLogger(__name__)
 _PAUSE_TOKENS = 40
 """Before, after and inside a piece of text, however short: 1.9 s."""
+_TOKEN_S = 1024 / 22_050
 _WHOLE_S = 3600
 """Longer than any part: the library is not to cut it again."""
 _NOTHING: Chunk = np.zeros(0, np.float32)
@@ -76,7 +78,7 @@ class Seat:
                 longest = self._longest(piece, saying.language)
                 with closing(self._latents(list(tokens), person, saying.sampling)) as latents:
                     sound = SpokenSound(self._model.hifigan_decoder, person.sound, saying.speed)
-                    yield from _chunks(sound, islice(latents, longest), saying.chunk_sizes())
+                    yield from _chunks(sound, _at_most(longest, latents), saying.chunk_sizes())
 
     def parts(self, samples: Chunk) -> tuple[list[Chunk], Chunk]:
         """What `manner` hears, one after the other, and what `sound` hears."""
@@ -142,6 +144,14 @@ class Seats:
             if self._model is None:
                 self._model = self._load()
             return Seat(self._model)
+
+
+def _at_most(count: int, latents: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    for number, latent in enumerate(latents, start=1):
+        yield latent
+        if number == count:
+            _LOGGER.warning("xtts did not end by itself: stopped after %.1f s", count * _TOKEN_S)
+            return
 
 
 def _chunks(
