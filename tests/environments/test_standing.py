@@ -13,7 +13,12 @@ import pytest
 from wyoming_voiceclone.backends.declaration import Environment, Licence, Weights
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings, Folders
 from wyoming_voiceclone.backends.weights import weights_folder
-from wyoming_voiceclone.environments.installed import home_of, interpreter, site_packages
+from wyoming_voiceclone.environments.installed import (
+    Receipt,
+    home_of,
+    interpreter,
+    site_packages,
+)
 from wyoming_voiceclone.environments.lock import locked
 from wyoming_voiceclone.environments.needs import own_requirements, unmet
 from wyoming_voiceclone.environments.room import freeable, occupied
@@ -182,6 +187,26 @@ def test_the_room_of_weights_is_that_of_their_receipts(folders: Folders) -> None
     missing = Weights("nobody/model", ("*",), Licence("MIT"))
     some = replace(MODEL, files=("config.json",))
     assert weights_bytes([MODEL, some, missing], folders) == 1000
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "build", "has"),
+    [
+        ("cpu", "2.13.0+cpu", "cpu", True),
+        ("index", "2.13.0+cpu", "cpu", True),
+        ("index", "2.13.0", "cpu", False),
+        ("auto", "2.13.0+cu130", "auto", True),
+        ("auto", "2.13.0+cu130", "cu130", True),
+        ("auto", "2.13.0+cu130", "cpu", False),
+        ("cpu", "", "cu130", True),  # there is no torch to be of another build
+    ],
+)
+def test_a_build_of_torch_is_known_by_what_was_asked_for_and_by_its_version(
+    asked: str, version: str, build: str, has: bool
+) -> None:
+    packages = {"torch": version} if version else {}
+    receipt = Receipt(requirements="", torch=asked, python="3.11", packages=packages)
+    assert receipt.has_build(build) is has
 
 
 def test_a_file_with_two_names_counts_once_and_is_free_when_both_are_gone(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def _is_there(engine: Engine, folders: Folders, wishes: Wishes, build: str) -> b
     if fault(engine, folders) is not None:
         return False
     receipt = read_receipt(home_of(engine, folders))
-    return wishes.torch == "auto" or (receipt is not None and receipt.torch == build)
+    return wishes.torch == "auto" or (receipt is not None and receipt.has_build(build))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class Receipt(BaseModel):
     bytes: int = 0
     """What it takes on the disk, of which it may share some with other engines."""
 
+    def has_build(self, build: str) -> bool:
+        """Whether torch is there in this build, wherever it came from; also without any torch."""
+        version = self.packages.get("torch")
+        return version is None or build in {self.torch, version.partition("+")[2]}
+
 
 def engines_folder(folders: Folders) -> Path:
     return folders.data / "engines"
