@@ -67,6 +67,18 @@ async def test_a_person_is_offered_in_each_language_that_somebody_clones_in(fold
         assert await source(speaking, said("grandma", language="pl-PL")) == "two/grandma"
 
 
+async def test_a_person_is_learnt_as_one_of_the_language_of_the_house_or_of_their_own(
+    folder: Path,
+) -> None:
+    drop(folder, "ada", 220, 'languages = ["fr"]')
+    engine = ScriptedCloner(languages=["en", "fr", "de"])
+    async with cloning(folder, language="de-DE") as cloned:
+        speaking = router(cloned, engine)
+        for name in "grandma", "ada":
+            await speak(speaking, said(name))
+    assert [reference.language for reference in engine.learnt] == ["de", "fr"]
+
+
 async def test_a_person_is_at_home_in_the_language_of_the_house(folder: Path) -> None:
     async with cloning(folder, language="de-DE") as cloned:
         speaking = router(cloned, ScriptedCloner(languages=["en", "fr", "de"]))

@@ -111,7 +111,22 @@ class Cloning:
         Raises BackendUnavailable.
         """
         wanted = wanted_state(engine, person)
-        return await self._learner.learnt(wanted, partial(learn, engine, person))
+        return await self._learner.learnt(wanted, partial(self.learn, engine, person))
+
+    async def learn(
+        self, engine: CloningBackend, person: ClonedVoice, progress: Progress
+    ) -> SpeakerState:
+        """Let the engine learn the voice, as somebody of the language it is offered in first.
+
+        Raises CannotClone, BadRecording, BackendUnavailable.
+        """
+        reference = await asyncio.to_thread(person.reference)
+        if await asyncio.to_thread(reference.digest) != person.digest:
+            raise BackendUnavailable(f"{person.recording} has just been changed — try again")
+        part = self.parts.get(person.name)
+        if reference.language is None and part:
+            reference = replace(reference, language=part.voice.languages[0])
+        return await engine.enroll(reference, progress)
 
     async def export(self, engine: str, name: str) -> bytes:
         """What an engine knows of a voice, as safetensors. Raises UnknownVoice, CannotClone."""
@@ -200,14 +215,6 @@ def wanted_state(engine: CloningBackend, person: ClonedVoice) -> Wanted:
     """The key under which the engine's state of this person is kept."""
     key = state_key(person.digest, engine.name, engine.revision)
     return Wanted(key, Origin(person.name, person.digest, engine.name))
-
-
-async def learn(engine: CloningBackend, person: ClonedVoice, progress: Progress) -> SpeakerState:
-    """Let the engine learn the voice. Raises CannotClone, BadRecording, BackendUnavailable."""
-    reference = await asyncio.to_thread(person.reference)
-    if await asyncio.to_thread(reference.digest) != person.digest:
-        raise BackendUnavailable(f"{person.recording} has just been changed — try again")
-    return await engine.enroll(reference, progress)
 
 
 def _learns(backend: Backend) -> TypeGuard[CloningBackend]:

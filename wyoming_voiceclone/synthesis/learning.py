@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from wyoming_voiceclone.backends import CloningBackend
 from wyoming_voiceclone.errors import BadRecording, CannotClone, VoiceCloneError
-from wyoming_voiceclone.synthesis.cloned import Cloning, learn, wanted_state
+from wyoming_voiceclone.synthesis.cloned import Cloning, wanted_state
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def learn_ahead(
     for done, (engine, person) in enumerate(todo, start=1):
         wanted = wanted_state(engine, person)
         try:
-            await cloning.speakers.prepare(wanted, partial(learn, engine, person))
+            await cloning.speakers.prepare(wanted, partial(cloning.learn, engine, person))
         except (BadRecording, CannotClone) as error:
             failed.append(((engine, person), error))
             cloning.tell_refusal(wanted, error)
