@@ -99,7 +99,7 @@ def full_sizes() -> dict[str, Any]:
 
 
 def save_random_csm(
-    folder: Path, sizes: dict[str, Any], *, shard: str = "1MB", seed: int = 0
+    folder: Path, sizes: dict[str, Any], *, shard: str = "1MB", dtype: torch.dtype = torch.float32
 ) -> None:
     """Weights in shards that config.json names, tokenizer and processor."""
     config = CsmConfig(
@@ -110,8 +110,13 @@ def save_random_csm(
         audio_token_id=_BYTES + 2,
         audio_eos_token_id=_BYTES + 3,
     )
-    torch.manual_seed(seed)
-    network = library.CsmForConditionalGeneration(config)
+    torch.manual_seed(0)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        network = library.CsmForConditionalGeneration(config)
+    finally:
+        torch.set_default_dtype(usual)
     randomize_codec(network.codec_model)
     network.save_pretrained(folder, max_shard_size=shard)
     _name_shards(folder)

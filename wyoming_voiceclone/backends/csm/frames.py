@@ -24,11 +24,25 @@ def frame_of(
     seen = DynamicCache(config=decoder.config)
     step = torch.stack((thought, embed(codes[0])), 1)
     for book in range(1, len(noise)):
-        told = decoder.model(inputs_embeds=step, past_key_values=seen, use_cache=True)
-        logits = told.last_hidden_state[:, -1] @ heads[book - 1]
+        logits = _deeper(decoder.model, step, seen) @ heads[book - 1]
         codes.append(chosen(logits, noise[book], temperature, top_k))
         step = embed(codes[-1] + book * decoder.config.vocab_size)[:, None]
     return torch.stack(codes, -1)
+
+
+def _deeper(model: Any, step: torch.Tensor, seen: Any) -> torch.Tensor:
+    """The depth decoder's last state [1, width] of a step [1, n, backbone's width].
+
+    The library's own call thinks anew 31 times a frame which positions are masked: none is.
+    """
+    before = seen.get_seq_length()
+    places = torch.arange(before, before + step.shape[1], device=step.device)[None]
+    state = model.inputs_embeds_projector(step)
+    turns = model.rotary_emb(state, position_ids=places)
+    for layer in model.layers:
+        state = layer(state, position_embeddings=turns, past_key_values=seen, use_cache=True)
+    last: torch.Tensor = model.norm(state)[:, -1]
+    return last
 
 
 class Frames:
