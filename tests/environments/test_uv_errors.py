@@ -31,6 +31,12 @@ error: Failed to download `numpy==2.4.6`
   cause: failed to write to file `/tmp/cache/.tmp6JhdMq/numpy/_core/_multiarray_umath.so`: \
 No space left on device (os error 28)
 """
+UNTRUSTED = """\
+error: Failed to fetch: https://pypi.org/simple/av/
+  cause: error sending request for url (https://pypi.org/simple/av/)
+  cause: client error (Connect)
+  cause: invalid peer certificate: UnknownIssuer
+"""
 UNSOLVABLE = """\
 error: No solution found when resolving dependencies
   cause: Because there is no version of numpy==99 and you require numpy==99, we can conclude \
@@ -44,6 +50,14 @@ def test_without_a_network_the_host_is_named() -> None:
         "xtts: download.pytorch.org cannot be reached — see to the network and run it again, "
         "what has come is kept"
     )
+
+
+def test_a_certificate_that_is_not_trusted_is_no_missing_network() -> None:
+    assert told("xtts", UNTRUSTED, PLACE) == (
+        "xtts: the certificate of pypi.org is not trusted — set SSL_CERT_FILE to the certificates "
+        "of your network"
+    )
+    assert unreachable(UNTRUSTED) is None
 
 
 @pytest.mark.parametrize("output", [FULL_WHILE_COPYING, FULL_WHILE_DOWNLOADING])
