@@ -152,7 +152,7 @@ async def test_when_it_is_stopped_at_once_others_say_the_rest(shell: Shell) -> N
         heard = await saying
         await served.logged("scripted: broke off inside a sentence")
     assert heard.error is None
-    assert heard.seconds > 1.5, "espeak says it from its start"
+    assert heard.seconds > 1.5, "espeak's words are longer than tones"
 
 
 @pytest.mark.usefixtures("installed")

@@ -219,7 +219,7 @@ async def test_a_killed_worker_is_a_broken_sentence_at_once(make_worker: MakeWor
     assert time.monotonic() - began < 0.1
 
 
-async def test_a_sentence_that_its_crash_cuts_off_is_said_by_the_next_backend(
+async def test_the_rest_of_a_sentence_that_its_crash_cuts_off_is_said_by_the_next_backend(
     make_worker: MakeWorker,
 ) -> None:
     worker = await make_worker(chunk_s=0.02)
@@ -230,7 +230,9 @@ async def test_a_sentence_that_its_crash_cuts_off_is_said_by_the_next_backend(
         processes()[0].kill()
         async for _ in stream:
             pass
-    assert [request.text for request in cpu.spoken] == [LONG.text]
+    (rest,) = cpu.spoken
+    assert LONG.text.endswith(rest.text)
+    assert 0 < len(rest.text.split()) <= 200
 
 
 async def test_after_a_crash_it_comes_back_by_itself(make_worker: MakeWorker) -> None:
