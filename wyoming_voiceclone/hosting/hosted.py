@@ -82,8 +82,10 @@ class HostedEngine:
                 return
             self._found, old, self.worker = found, self.worker, None
             if old:
-                await old.stop(_GRACE_S)
-                await old.aclose()
+                try:
+                    await old.stop(_GRACE_S)
+                finally:
+                    await old.aclose()
             if found.python:
                 self.worker = await asyncio.to_thread(self._make, found.python)
 
