@@ -126,7 +126,7 @@ STRANGE = (
     "ids below all",
     "no words",
     "marks",
-    "more than it overlooks",
+    "more than it takes in",
 )
 
 
@@ -141,7 +141,7 @@ def strangers(state: SpeakerState) -> dict[str, dict[str, Any]]:
         "ids below all": {"codes": codes - np.int16(129), "tokens": tokens},
         "no words": {"codes": codes, "tokens": tokens + np.int32(300)},
         "marks": {"codes": codes, "tokens": np.array([256, 258], np.int32)},
-        "more than it overlooks": {"codes": np.tile(codes, (20, 1)), "tokens": tokens},
+        "more than it takes in": {"codes": np.tile(codes, (20, 1)), "tokens": tokens},
     }
 
 
@@ -193,7 +193,7 @@ async def test_chunks_begin_small_and_grow(
 @pytest.mark.parametrize(
     ("text", "longest_s", "frames"),
     [("Hi.", 90, 45), (SENTENCE, 90, 152), (SENTENCE, 1, 12), ("so " * 50, 90, 274)],
-    ids=["of a short text", "of a text", "of any text", "of what it overlooks"],
+    ids=["of a short text", "of a text", "of any text", "of what it takes in"],
 )
 async def test_speech_without_an_end_is_ended_by_the_length(
     settings: CsmSettings, tmp_path: Path, text: str, longest_s: int, frames: int
@@ -205,11 +205,11 @@ async def test_speech_without_an_end_is_ended_by_the_length(
     assert len(samples) == frames * FRAME
 
 
-async def test_a_text_that_it_cannot_overlook_is_refused(
+async def test_a_text_that_it_cannot_take_in_is_refused(
     backend: CsmBackend, ada: Reference
 ) -> None:
     state = await backend.enroll(ada)
-    with pytest.raises(BackendUnavailable, match=r"overlooks 512 .* say it shorter"):
+    with pytest.raises(BackendUnavailable, match=r"takes in 512 .* say it shorter"):
         await backend.synthesize(request(state, "word " * 80))
 
 

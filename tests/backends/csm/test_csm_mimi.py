@@ -35,7 +35,7 @@ def split(frames: int, kind: str) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", ["single frames", "growing", "sevens", "half and half", "whole"])
-def test_streamed_is_whole_even_beyond_what_its_transformer_overlooks(csm: Any, kind: str) -> None:
+def test_streamed_is_whole_even_beyond_what_its_transformer_sees(csm: Any, kind: str) -> None:
     mimi = csm.network.codec_model
     frames = 140  # 280 positions of its transformer, whose window is 250
     codes = torch.randint(csm.codes, (frames, 4))

@@ -13,6 +13,8 @@ from wyoming_voiceclone.backends.csm.sampling import Chance, Manner, chosen
 
 _LOGGER = logging.getLogger(__name__)
 
+FRAMES_PER_S = 12.5
+
 
 def frame_of(
     network: Any, thought: torch.Tensor, noise: torch.Tensor, temperature: torch.Tensor, top_k: int
@@ -71,7 +73,9 @@ class Frames:
             if not frame[:-1].any():
                 return
             yield frame
-        _LOGGER.warning("csm: a sentence had no end after %.0f s, and was ended", most / 12.5)
+        _LOGGER.warning(
+            "csm: a sentence had no end after %.0f s, and was ended", most / FRAMES_PER_S
+        )
 
     def warm(self, manner: Manner) -> None:
         """Do once what takes long when it is done first."""

@@ -37,7 +37,7 @@ class Csm:
 
     @property
     def positions(self) -> int:
-        """How much it overlooks at once: tokens of text, and frames of sound."""
+        """How much it takes in at once: tokens of text, and frames of sound."""
         return int(self.config.max_position_embeddings)
 
 

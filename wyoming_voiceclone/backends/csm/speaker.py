@@ -54,7 +54,7 @@ def heard(reference: Reference) -> Chunk:
         raise BadRecording(f"{have} of speech, need at least {NEEDS.least_s:.0f} s — record again")
     if reference.seconds > NEEDS.most_s:
         raise BadRecording(
-            f"{have}, csm overlooks {NEEDS.most_s:.0f} s at most — "
+            f"{have}, csm takes in {NEEDS.most_s:.0f} s at most — "
             "cut the recording, and its transcript to the same words"
         )
     if not any(letter.isalnum() for letter in reference.transcript):

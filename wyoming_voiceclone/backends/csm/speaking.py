@@ -10,7 +10,7 @@ from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.tempo import Tempo
 from wyoming_voiceclone.backends.backend import Setting
 from wyoming_voiceclone.backends.csm import ENGINE
-from wyoming_voiceclone.backends.csm.frames import Frames
+from wyoming_voiceclone.backends.csm.frames import FRAMES_PER_S, Frames
 from wyoming_voiceclone.backends.csm.heard_voices import HeardVoices
 from wyoming_voiceclone.backends.csm.mimi import MimiStream
 from wyoming_voiceclone.backends.csm.model import Csm
@@ -21,7 +21,6 @@ from wyoming_voiceclone.backends.csm.speaker import Speaker
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.voices import SpeakerState
 
-_FRAMES_PER_S = 12.5
 _LETTERS_PER_S = 15
 """As people read aloud."""
 _PAUSE_S = 3.0
@@ -55,7 +54,7 @@ class Voicebox:
     def say(self, sentence: Sentence) -> Iterator[Chunk]:
         """One step per frame, empty where no chunk is full: it can be left after each of them.
 
-        Raises BackendUnavailable for another engine's state, and text that it cannot overlook.
+        Raises BackendUnavailable for another engine's state, and text that it cannot take in.
         """
         speaker = Speaker.of_state(sentence.state, self.csm)
         heard = self._voices.of(speaker, self.csm)
@@ -63,7 +62,7 @@ class Voicebox:
         room = self.csm.positions - heard.get_seq_length() - len(ids) - 2
         if room < _usual_frames(sentence.text):
             raise BackendUnavailable(
-                f"csm overlooks {self.csm.positions} frames and tokens, and after the recording "
+                f"csm takes in {self.csm.positions} frames and tokens, and after the recording "
                 f"and {len(ids)} tokens of text there is room for {max(0, room)} — say it shorter"
             )
         manner = self._manner.changed(sentence.settings)
@@ -90,12 +89,12 @@ class Voicebox:
 
     def _most_frames(self, text: str) -> int:
         """The model does not always find its end, and would go on with anything."""
-        longest = round(self._settings.longest_s * _FRAMES_PER_S)
-        return min(round(_PAUSE_S * _FRAMES_PER_S + _SLOWEST * _usual_frames(text)), longest)
+        longest = round(self._settings.longest_s * FRAMES_PER_S)
+        return min(round(_PAUSE_S * FRAMES_PER_S + _SLOWEST * _usual_frames(text)), longest)
 
 
 def _usual_frames(text: str) -> float:
-    return max(1.0, len(text) / _LETTERS_PER_S * _FRAMES_PER_S)
+    return max(1.0, len(text) / _LETTERS_PER_S * FRAMES_PER_S)
 
 
 def _samples(codec: MimiStream, frames: list[torch.Tensor]) -> Chunk:
