@@ -79,7 +79,7 @@ async def test_speech_that_does_not_end_is_ended_by_the_length_of_the_text(
 
 async def test_speech_that_does_not_end_is_ended_by_the_model(make: Any) -> None:
     _, samples = await speak(await make(), SynthesisRequest(SENTENCE, CLARIBEL, seed=1))
-    assert len(samples) / RATE == pytest.approx(24 * TOKEN_S, abs=0.02)
+    assert len(samples) / RATE == pytest.approx(16 * TOKEN_S, abs=0.02)
 
 
 def test_speech_ends_when_the_model_says_so(folder: Path) -> None:
