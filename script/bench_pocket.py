@@ -4,7 +4,7 @@ PYTHON script/bench_pocket.py [--model english] [--rounds 15] [--voices 20] [--t
 
 PYTHON is that of the engine's environment. The weights are random, so that nothing is downloaded:
 what is said is noise, at the true speed. The contestants take turns, and each sentence is as long
-as the others, for only the cap on its length ends it.
+as the others, for only the cap on its length ends it. All have the environment of a worker.
 """
 
 import argparse
@@ -41,6 +41,7 @@ from wyoming_voiceclone.voices.library import VoiceLibrary
 from wyoming_voiceclone.voices.reference import read_reference
 from wyoming_voiceclone.voices.speaker_cache import SpeakerCache
 from wyoming_voiceclone.workers import WorkerBackend, WorkerPlan
+from wyoming_voiceclone.workers.compute import environment
 
 TEXT = "The light is on."
 HOSTED_AS = "wyoming_voiceclone.backends.pocket:ENGINE"
@@ -224,6 +225,8 @@ async def main(model: str, rounds: int, voices: int, turns: int) -> None:
 
 
 if __name__ == "__main__":
+    if os.environ != (wanted := environment("pocket")):  # read when torch is imported: begin anew
+        os.execve(sys.executable, [sys.executable, *sys.argv], wanted)  # noqa: S606
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="english", choices=MODELS)
     parser.add_argument("--rounds", type=int, default=15)

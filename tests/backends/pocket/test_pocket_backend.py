@@ -54,12 +54,12 @@ async def exported(make: Make, ada: Reference, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_it_keeps_the_contract_of_every_engine_that_clones(make: Make) -> None:
     await check_cloning(make)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_it_keeps_the_contract_of_every_backend(make: Make, exported: Path) -> None:
     async def own() -> PocketBackend:
         return await make(voices=str(exported))

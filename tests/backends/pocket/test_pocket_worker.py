@@ -36,7 +36,7 @@ async def worker(weights: Path, folders: Folders) -> AsyncIterator[WorkerBackend
     await worker.aclose()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_it_learns_and_speaks_to_several_at_once(
     worker: WorkerBackend, ada: Reference, bob: Reference
 ) -> None:
