@@ -31,7 +31,7 @@ class CsmSettings(EngineSettings):
     longest_s: float = Field(default=40, ge=1, le=90)
     """A sentence is ended after this, should the model not find its end."""
     voices_mb: int = Field(default=512, ge=0, le=16_384)
-    """Memory for the voices spoken as last, so that they begin at once; 10 s of one take 6 MB."""
+    """Memory for the voices spoken as last, so that they begin at once; 10 s of one take 7 MB."""
 
     @model_validator(mode="after")
     def _chunks_grow(self) -> Self:
