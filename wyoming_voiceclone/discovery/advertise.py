@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -55,6 +54,8 @@ class Advertiser:
         self._asked_name, self._hosts, self._port = name, tuple(hosts), port
         self._host = f"voiceclone-{host_id}.local."
         self._type, self._properties = service_type, dict(properties or {})
+        self._told: dict[str, str] = {}
+        self._news = asyncio.Event()
         self._interval_s, self._interfaces, self._through = interval_s, interfaces, through
         self._addresses: tuple[str, ...] | None = None
         self._zeroconf: AsyncZeroconf | None = None
@@ -72,6 +73,11 @@ class Advertiser:
     def addresses(self) -> tuple[str, ...]:
         """What is announced now."""
         return (self._addresses or ()) if self._info else ()
+
+    def tell(self, properties: Mapping[str, str]) -> None:
+        """Announce these from now on. Each change is a packet to everybody: not often."""
+        self._properties = dict(properties)
+        self._news.set()
 
     async def start(self) -> None:
         """Begin; returns at once."""
@@ -99,8 +105,13 @@ class Advertiser:
     async def _follow(self) -> None:
         try:
             while True:
+                self._news.clear()
                 await self._keep_up()
-                await asyncio.sleep(self._interval_s * 2 ** min(self._failures, _SLOWEST))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(
+                        self._interval_s * 2 ** min(self._failures, _SLOWEST)
+                    ):
+                        await self._news.wait()
         finally:
             await self._withdraw()
 
@@ -108,7 +119,7 @@ class Advertiser:
         """Announce what is true now, if it is not what was announced."""
         try:
             addresses = announced(self._hosts, await asyncio.to_thread(self._interfaces))
-            if addresses == self._addresses:
+            if addresses == self._addresses and self._properties == self._told:
                 return
             if not addresses:
                 await self._withdraw()
@@ -120,25 +131,31 @@ class Advertiser:
             self._warn(str(error) or type(error).__name__)
             self._failures += 1
         else:
+            level = logging.DEBUG if addresses == self._addresses else logging.INFO
             self._addresses = addresses
             self._failures, self._warned = 0, False
-            _LOG.info("announced as %s at %s port %d", self.name, ", ".join(addresses), self._port)
+            where = ", ".join(addresses)
+            _LOG.log(level, "announced as %s at %s port %d", self.name, where, self._port)
 
     async def _begin(self, addresses: Sequence[str]) -> None:
         through = list(self._through or addresses)
         self._zeroconf = AsyncZeroconf(interfaces=through, ip_version=_family(through))
-        info = ServiceInfo(
-            self._type,
-            f"{self._asked_name}.{self._type}",
-            port=self._port,
-            properties=self._properties,
-            server=self._host,
-            parsed_addresses=list(addresses),
-        )
+        info = self._service(f"{self._asked_name}.{self._type}", addresses)
         announcing = await self._zeroconf.async_register_service(info, allow_name_change=True)
         self._info = info
         self._tell_new_name()
         await announcing
+
+    def _service(self, name: str, addresses: Sequence[str]) -> ServiceInfo:
+        self._told = dict(self._properties)
+        return ServiceInfo(
+            self._type,
+            name,
+            port=self._port,
+            properties=self._told,
+            server=self._host,
+            parsed_addresses=list(addresses),
+        )
 
     def _tell_new_name(self) -> None:
         if self.name != self._asked_name:
@@ -151,10 +168,10 @@ class Advertiser:
     async def _change(self, addresses: Sequence[str]) -> None:
         assert self._zeroconf is not None  # noqa: S101 -- there is an info, so there is one
         assert self._info is not None  # noqa: S101
-        if self._through is None:
+        if self._through is None and addresses != self._addresses:
             through = list(addresses)
             await self._zeroconf.async_update_interfaces(through, _family(through))
-        self._info.addresses = [_packed(address) for address in addresses]
+        self._info = self._service(self._info.name, addresses)
         await (await self._zeroconf.async_update_service(self._info))
 
     async def _withdraw(self) -> None:
@@ -185,7 +202,3 @@ def _family(addresses: Sequence[str]) -> IPVersion:
     if len(versions) == 2:
         return IPVersion.All
     return IPVersion.V6Only if True in versions else IPVersion.V4Only
-
-
-def _packed(address: str) -> bytes:
-    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)

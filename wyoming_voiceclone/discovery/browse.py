@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zeroconf import InterfaceChoice, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
@@ -23,6 +23,8 @@ class Announced:
     name: str
     port: int
     addresses: tuple[str, ...]
+    properties: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What it tells about itself."""
 
 
 async def find(
@@ -52,7 +54,7 @@ async def find(
         try:
             async with asyncio.timeout(timeout_s):
                 while until not in found:
-                    service = await _resolved(zeroconf, service_type, await names.get())
+                    service = await resolved(zeroconf, service_type, await names.get())
                     found |= {} if service is None else {service.name: service}
         except TimeoutError:
             pass
@@ -82,9 +84,11 @@ async def probe(
     return next((service for service in seen if service.name == name), None)
 
 
-async def _resolved(zeroconf: AsyncZeroconf, service_type: str, name: str) -> Announced | None:
+async def resolved(zeroconf: AsyncZeroconf, service_type: str, name: str) -> Announced | None:
+    """The service of this full name; None when it does not answer within 3 s."""
     info = await zeroconf.async_get_service_info(service_type, name)
     if info is None or info.port is None:
         return None
     instance = name.removesuffix(f".{service_type}")
-    return Announced(instance, info.port, tuple(info.parsed_addresses()))
+    told = {key: value or "" for key, value in info.decoded_properties.items()}
+    return Announced(instance, info.port, tuple(info.parsed_addresses()), told)
