@@ -30,7 +30,8 @@ class Told:
 
 
 def _about(service: Announced | None) -> object:
-    return service and (service.addresses, service.properties.get("load"))
+    # the newest address is the first; mDNS lets old ones expire a second later
+    return service and (service.addresses[0], service.properties.get("load"))
 
 
 @asynccontextmanager
@@ -59,11 +60,11 @@ async def test_who_watches_is_told_of_joining_of_changes_and_of_leaving() -> Non
     )
     async with watched() as told:
         async with box:
-            await told.until("gpu", (("192.0.2.5",), "0"))
+            await told.until("gpu", ("192.0.2.5", "0"))
             there[:] = [Interface("eth0", "192.0.2.77")]
-            await told.until("gpu", (("192.0.2.77",), "0"))
+            await told.until("gpu", ("192.0.2.77", "0"))
             box.tell({"load": "2"})
-            await told.until("gpu", (("192.0.2.77",), "2"))
+            await told.until("gpu", ("192.0.2.77", "2"))
         await told.until("gpu", None)
 
 
@@ -73,4 +74,4 @@ async def test_who_begins_to_watch_later_is_told_all_the_same() -> None:
     ):
         await asyncio.sleep(1)
         async with watched() as told:
-            await told.until("attic", (("127.0.0.1",), None))
+            await told.until("attic", ("127.0.0.1", None))
