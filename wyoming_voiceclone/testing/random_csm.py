@@ -59,11 +59,13 @@ def tiny_sizes(codebooks: int = 4) -> dict[str, Any]:
         "num_key_value_heads": 2,
         "max_position_embeddings": 512,
         "text_vocab_size": 300,
+        "initializer_range": 0.1,  # with less, chance alone decides what is said
         "rope_parameters": _ROPE | {"original_max_position_embeddings": 256},
         "depth_decoder_config": {
             "num_codebooks": codebooks,
             "backbone_hidden_size": 64,
             "vocab_size": vocabulary,
+            "initializer_range": 0.1,
             "hidden_size": 32,
             "intermediate_size": 64,
             "num_hidden_layers": 1,
