@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 Clips = dict[tuple[str, str], Clip]
 """By base and target."""
 JUDGED = 2  # clips of each pair that are converted
+STRENGTHS = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,10 @@ def main() -> None:
     ways = [[p for p in pairs if p.target == person.name] for person in readers]
     chosen = [min(found, key=lambda pair: pair.uncovered) for found in ways]
     tell(measurement, pairs, chosen)
+    people = {person.name: person for person in bases}
+    for strength in STRENGTHS:
+        less = [measurement.pair(people[p.base], people[p.target], strength)[0] for p in chosen]
+        print(row(f"the same, strength {strength}", less))
     write_plot(ROOT / "docs/match/gap.svg", [(p.base, p.target, p.gap, p in chosen) for p in pairs])
     said = {person.name: person.judged[0] for person in bases}
     rows = [

@@ -23,7 +23,7 @@ def test_the_rate_of_the_recording_hardly_matters(low: Reference, rate: int) -> 
     other = Reference(soxr.resample(low.samples, low.rate, rate), rate)
     one, two = listened(low), listened(other)
     assert one.log_f0 == pytest.approx(two.log_f0, abs=0.02)
-    assert np.abs(one.voiced.mean - two.voiced.mean).max() < 1.0
+    assert np.abs(one.voiced.mean - two.voiced.mean)[1:].max() < 1.0  # the level is the base's
 
 
 def test_too_little_speech_is_told_in_seconds(low: Reference) -> None:
