@@ -1,6 +1,6 @@
 """The one contract of everything that can speak."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -158,6 +158,15 @@ class Warmable(Protocol):
 
         A worker calls it with none when its process has started.
         """
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A backend that keeps speaker states it was given, and can let go of them."""
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Keep none of these any more. Raises BackendUnavailable where it cannot be reached."""
         ...
 
 

@@ -1,7 +1,7 @@
 """HostedEngine: an engine that is installed on demand, there or not."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +94,10 @@ class HostedEngine:
 
     async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
         return await self._present().enroll(reference, progress)
+
+    async def forget(self, keys: Collection[str]) -> None:
+        if self.worker:
+            await self.worker.forget(keys)
 
     async def warm(self, voices: Sequence[str]) -> None:
         if self.worker:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
-from wyoming_voiceclone.synthesis.roster import Roster, engine_of
-from wyoming_voiceclone.voices import Voice, named, voice_for
+from wyoming_voiceclone.synthesis.roster import Roster
+from wyoming_voiceclone.voices import Voice, engine_of, named, voice_for
 
 
 class Wishes(Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeGuard
@@ -13,17 +13,19 @@ from wyoming_voiceclone.backends import (
     Capabilities,
     CloningBackend,
     Progress,
+    Setting,
     SynthesisRequest,
 )
 from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
 from wyoming_voiceclone.synthesis.customs import CustomSpeakers, is_custom
 from wyoming_voiceclone.synthesis.learner import Learner
 from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK, Part, offered, speaks
-from wyoming_voiceclone.voices import SpeakerState, Voice, state_key
+from wyoming_voiceclone.voices import SpeakerState, Voice, engine_of, state_key
 from wyoming_voiceclone.voices.library import VoiceLibrary
 from wyoming_voiceclone.voices.speaker_cache import SpeakerCache, Wanted
 from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile, dump_speaker
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
+from wyoming_voiceclone.voices.voice_toml import VoiceToml
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,30 +41,42 @@ class Cloning:
         patience_s: float = 3.0,
         language: str = "en",
         absent: Callable[[], Mapping[str, str]] = dict,
+        rank: Callable[[str], float] = lambda _: 0.0,
     ) -> None:
         """`patience_s`: how long a listener waits while a voice is learnt, before others speak.
 
         `language`: the main one of voices whose owner does not tell. `absent`: the engines that
-        are not installed, and what to do about it.
+        are not installed, and what to do about it. `rank`: the place of each engine, by name;
+        of those with one place, whoever came first is preferred.
         """
         self.library, self.speakers = library, speakers
         self._learner = Learner(speakers, patience_s)
         self.customs = CustomSpeakers(self._learner, lambda: self.engines, language)
-        self._language, self._absent = language, absent
+        self.removed: Callable[[Collection[str]], Awaitable[None]] = _nobody
+        """Told the digests of recordings that are gone, once nothing of them is kept here."""
+        self.arrivals = 0
+        """Grows when an engine that could not learn now can."""
+        self._language, self._absent, self._rank = language, absent, rank
         self._engines: dict[str, CloningBackend] = {}
         self._known: tuple[object, object] = (None, None)
         self._parts: Mapping[str, Part] = {}
         self._told: set[tuple[str, str]] = set()
 
     def over(self, backend: Backend) -> Backend:
-        """The backend, speaking as the library's voices too if it learns voices.
-
-        Whoever comes first is preferred.
-        """
+        """The backend, speaking as the library's voices too if it learns voices."""
         if not _learns(backend):
             return backend
-        self._engines[backend.name] = backend
+        named = {**self._engines, backend.name: backend}
+        self._engines = {name: named[name] for name in sorted(named, key=self._rank)}
         return ClonedBackend(backend, self)
+
+    def leave(self, name: str) -> None:
+        """The engine learns and speaks as nobody any more; what it learnt is kept."""
+        self._engines.pop(name, None)
+
+    def arrived(self) -> None:
+        """What could not be learnt before may be tried again."""
+        self.arrivals += 1
 
     @property
     def engines(self) -> Mapping[str, CloningBackend]:
@@ -145,10 +159,11 @@ class Cloning:
     def _tell_unknown_engines(self) -> None:
         absent = self._absent()
         have = ", ".join(name for name in self._engines if name not in absent) or "none"
+        elsewhere = {engine_of(name) for name in self._engines if name != engine_of(name)}
+        here = ({*self._engines} - {*absent}) | elsewhere
         for person in self.library.voices.values():
             for name in person.about.engines:
-                unknown = name in absent or name not in self._engines
-                if unknown and (person.name, name) not in self._told:
+                if name not in here and (person.name, name) not in self._told:
                     self._told.add((person.name, name))
                     remedy = absent.get(name, f"have {have}")
                     _LOGGER.warning(
@@ -196,17 +211,22 @@ class ClonedBackend:
                 language=language,
                 speaker_state=state,
                 speed=request.speed * about.speed,
-                settings={**about.settings.get(self.name, {}), **request.settings},
+                settings={**self._settings(about), **request.settings},
             )
         )
 
     async def aclose(self) -> None:
         await self._engine.aclose()
 
+    def _settings(self, about: VoiceToml) -> dict[str, Setting]:
+        """Its own, over those of its engine wherever that runs."""
+        ours = (engine_of(self.name), self.name)
+        return {key: value for name in ours for key, value in about.settings.get(name, {}).items()}
+
     def _offer(self, part: Part) -> Voice:
         """With everything in its revision that decides how this engine sounds as it."""
         about = part.person.about
-        manner = [about.speed, *sorted(about.settings.get(self.name, {}).items())]
+        manner = [about.speed, *sorted(self._settings(about).items())]
         revision = f"{part.voice.revision} {self._engine.revision} {manner}"
         return replace(part.voice, revision=revision)
 
@@ -215,6 +235,10 @@ def wanted_state(engine: CloningBackend, person: ClonedVoice) -> Wanted:
     """The key under which the engine's state of this person is kept."""
     key = state_key(person.digest, engine.name, engine.revision)
     return Wanted(key, Origin(person.name, person.digest, engine.name))
+
+
+async def _nobody(_digests: Collection[str]) -> None:
+    pass
 
 
 def _learns(backend: Backend) -> TypeGuard[CloningBackend]:

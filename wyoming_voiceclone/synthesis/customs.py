@@ -8,7 +8,7 @@ from wyoming_voiceclone.backends import CloningBackend, Progress
 from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
 from wyoming_voiceclone.synthesis.learner import Learner
 from wyoming_voiceclone.synthesis.repertoire import speaks
-from wyoming_voiceclone.voices import Reference, SpeakerState, Voice, state_key
+from wyoming_voiceclone.voices import Reference, SpeakerState, Voice, engine_of, state_key
 from wyoming_voiceclone.voices.custom import PREFIX, CustomVoice, CustomVoices
 from wyoming_voiceclone.voices.speaker_cache import Wanted
 from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile
@@ -45,7 +45,7 @@ class CustomSpeakers:
     def add_state(self, file: SpeakerFile) -> str:
         """A voice from what an engine learnt elsewhere. Raises BadRequest, BackendUnavailable."""
         engine = file.origin.engine
-        if engine not in self._engines():
+        if engine not in map(engine_of, self._engines()):
             have = ", ".join(self._engines()) or "none"
             raise BackendUnavailable(f"no engine called {engine[:40]!r} clones here — have {have}")
         return self.voices.add_state(file)
@@ -65,12 +65,14 @@ class CustomSpeakers:
             custom = self.voices.get(name)
         except UnknownVoice:
             return ()
-        return tuple(one for one in self._engines() if custom.reference or one in custom.states)
+        return tuple(
+            one for one in self._engines() if custom.reference or engine_of(one) in custom.states
+        )
 
     async def state(self, engine: CloningBackend, name: str) -> SpeakerState:
         """What the engine needs. Raises UnknownVoice, BackendUnavailable."""
         voice = self.voices.get(name)
-        if (file := voice.states.get(engine.name)) is not None:
+        if (file := voice.states.get(engine_of(engine.name))) is not None:
             return file.state
         if (reference := voice.reference) is None:
             raise BackendUnavailable(f"{engine.name} did not make this state — send a recording")
@@ -82,9 +84,12 @@ class CustomSpeakers:
         """What an engine ("": the first that knows it) knows. Raises UnknownVoice, CannotClone."""
         voice = self.voices.get(name)
         engine = engine or next(iter([*voice.states, *self.order(name)]), "")
-        if (learner := self._engines().get(engine)) is None:
+        learners = [*self._engines().values()]
+        learner = next((one for one in learners if engine in {one.name, engine_of(one.name)}), None)
+        if learner is None:
             raise CannotClone(f"{engine[:40]}: no such engine clones here")
-        return SpeakerFile(await self.state(learner, name), Origin("custom", engine=engine))
+        origin = Origin("custom", engine=engine_of(engine))
+        return SpeakerFile(await self.state(learner, name), origin)
 
     def remove(self, name: str) -> None:
         """Raises UnknownVoice."""
@@ -141,7 +146,7 @@ class CustomSpeakers:
 async def _wanted(engine: CloningBackend, reference: Reference) -> Wanted:
     digest = await asyncio.to_thread(reference.digest)
     key = state_key(digest, engine.name, engine.revision)
-    return Wanted(key, Origin("custom", digest, engine.name), keep=False)
+    return Wanted(key, Origin("custom", digest, engine_of(engine.name)), keep=False)
 
 
 def is_custom(name: str) -> bool:

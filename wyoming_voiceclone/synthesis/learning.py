@@ -71,6 +71,7 @@ async def look(cloning: Cloning) -> None:
     changes = await asyncio.to_thread(cloning.library.rescan)
     if changes.gone:
         await cloning.speakers.purge(changes.gone)
+        await cloning.removed(changes.gone)
     if changes.voices:
         _LOGGER.info("voices of your own: %s", ", ".join(cloning.library.voices) or "none")
 
@@ -90,7 +91,8 @@ async def _look(cloning: Cloning, changed: asyncio.Event) -> None:
 
 def _known(cloning: Cloning) -> tuple[object, ...]:
     """Changes with the voices, and also when an engine came or became another."""
-    return cloning.parts, {name: engine.revision for name, engine in cloning.engines.items()}
+    revisions = {name: engine.revision for name, engine in cloning.engines.items()}
+    return cloning.parts, revisions, cloning.arrivals
 
 
 async def _learn(cloning: Cloning, changed: asyncio.Event) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wyoming_voiceclone.voices import Voice
+from wyoming_voiceclone.voices import Voice, engine_of
 from wyoming_voiceclone.voices.library import VoiceLibrary
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
 
@@ -31,7 +31,7 @@ def offered(library: VoiceLibrary, able: Able, home: str) -> Iterator[Part]:
     That is the first which the owner wrote down, else `home`, if it is spoken.
     """
     for person in library.voices.values():
-        engines = tuple(name for name in person.about.engines or able if name in able)
+        engines = _engines(person.about.engines, able)
         languages = person.about.languages or _spoken(engines, able, home)
         for number, language in enumerate(languages):
             mark = f"{LANGUAGE_MARK}{language}" if number else ""
@@ -44,6 +44,14 @@ def offered(library: VoiceLibrary, able: Able, home: str) -> Iterator[Part]:
                 cloned=True,
             )
             yield Part(person, voice, engines)
+
+
+def _engines(wanted: Sequence[str], able: Able) -> tuple[str, ...]:
+    """`csm` is csm here and on every box; `csm@gpu` that one alone; nothing is everybody."""
+    if not wanted:
+        return tuple(able)
+    found = [name for one in wanted for name in able if one in {name, engine_of(name)}]
+    return tuple(dict.fromkeys(found))
 
 
 def speaks(language: str, languages: Sequence[str]) -> bool:

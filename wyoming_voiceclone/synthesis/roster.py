@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from wyoming_voiceclone.backends import Backend, Capabilities
 from wyoming_voiceclone.synthesis.health import Health
+from wyoming_voiceclone.voices import engine_of
 
 Rank = Callable[[str], float]
 """The place of a backend by its name; of two with one place, whoever came first is preferred."""
@@ -19,11 +20,6 @@ def by_names(names: Sequence[str]) -> Rank:
         return places.get(engine_of(name), float(len(places))) + 0.5
 
     return rank
-
-
-def engine_of(name: str) -> str:
-    """Which engine a backend of this name runs: `csm@gpu` is csm, on the box gpu."""
-    return name.partition("@")[0]
 
 
 class Roster:

@@ -30,7 +30,13 @@ class SpeakerState:
 def state_key(reference: Reference | str, engine: str, revision: str) -> str:
     """SHA-256(reference samples ‖ rate ‖ transcript ‖ engine ‖ revision of the engine), in hex.
 
-    `reference` may be its digest.
+    `reference` may be its digest. Where the engine runs does not matter: what `csm` has learnt
+    serves `csm@gpu`.
     """
     digest = reference if isinstance(reference, str) else reference.digest()
-    return hashlib.sha256(f"{digest}\0{engine}\0{revision}".encode()).hexdigest()
+    return hashlib.sha256(f"{digest}\0{engine_of(engine)}\0{revision}".encode()).hexdigest()
+
+
+def engine_of(name: str) -> str:
+    """Which engine a backend of this name runs: `csm@gpu` is csm, on the box gpu."""
+    return name.partition("@")[0]

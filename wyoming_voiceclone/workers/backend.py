@@ -1,6 +1,6 @@
 """WorkerBackend: an engine in a process of its own, as a backend."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +73,11 @@ class WorkerBackend:
         """Let the engine compute a speaker state."""
         async with self._supervisor.used("learn") as peer:
             return await peer.enroll(reference, progress)
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Let its process forget states; one that does not run remembers nothing anyway."""
+        if peer := self._supervisor.running:
+            await peer.forget(keys)
 
     async def warm(self, voices: Sequence[str]) -> None:
         """Start for one of its voices, to preload, or when nobody knows yet what it offers.

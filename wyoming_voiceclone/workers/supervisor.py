@@ -74,6 +74,11 @@ class Supervisor:
             if not self._users:
                 self._unused.set()
 
+    @property
+    def running(self) -> PeerBackend | None:
+        """The worker that is ready now; asking for it keeps nobody alive."""
+        return self._life.peer if self._life else None
+
     async def start(self) -> None:
         """Return once it is there; tried at once, whatever failed before.
 
@@ -108,7 +113,6 @@ class Supervisor:
             await self._end("is closed")
 
     def status(self) -> WorkerStatus:
-        """How it is now."""
         counts = self._sentences, self._crashes
         now, life, why = time.monotonic(), self._life, self._back_off.why
         if life:

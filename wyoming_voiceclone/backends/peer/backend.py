@@ -1,7 +1,7 @@
 """PeerBackend: one sentence, one connection; with a peer of our kind also cloning."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -25,11 +25,14 @@ from wyoming_voiceclone.backends.peer.failures import (
 from wyoming_voiceclone.backends.peer.introduction import Stranger, meet
 from wyoming_voiceclone.backends.peer.link import Dial, Link, PeerLimits, linked
 from wyoming_voiceclone.backends.peer.messages import (
+    FORGET,
+    FORGET_MOST,
     OURS,
     PROGRESS,
     STATE,
     Hello,
     UnknownState,
+    forget_event,
     read_state,
     reference_event,
     sentence_data,
@@ -76,6 +79,10 @@ class PeerBackend:
                     self._met = await meet(link, self._limits.hello_s)
         return self._met
 
+    def know(self, met: Hello | None) -> None:
+        """What it offers was told by other means; None: ask it again before it is used."""
+        self._met = met
+
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
         """Speak one sentence there. Raises BackendUnavailable before the first chunk."""
         met = await self._ready()
@@ -104,6 +111,21 @@ class PeerBackend:
                 await link.send(reference_event(reference))
                 enrolled = await self._enrolled(link, progress)
                 return await asyncio.to_thread(self._state, enrolled, reference)
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Let it forget speaker states. Raises BackendUnavailable."""
+        if not isinstance(await self._ready(), Hello):
+            return  # it was never given any
+        left = list(keys)
+        with before_the_first_chunk(), wire_faults(self.name):
+            async with self._linked() as link:
+                while left:
+                    part, left = left[:FORGET_MOST], left[FORGET_MOST:]
+                    await link.send(forget_event(part))
+                    while (event := await link.receive(self._limits.hello_s)).type != FORGET:
+                        if event.type == "error":
+                            raise error_of(event, self.name)
+                link.at_rest = True
 
     def _state(self, event: Event, reference: Reference) -> SpeakerState:
         """Under the key that it has here: over there the engine may be called otherwise."""

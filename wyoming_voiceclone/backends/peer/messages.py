@@ -27,6 +27,7 @@ HELLO = "voiceclone-hello"
 ENROLL = "voiceclone-enroll"
 PROGRESS = "voiceclone-progress"
 STATE = "voiceclone-state"
+FORGET = "voiceclone-forget"
 
 OURS = "voiceclone"
 """The object that events of the plain protocol carry what is ours in."""
@@ -34,6 +35,9 @@ FLOAT32 = "float32"
 """Little-endian samples; unlike PCM they may exceed 1."""
 PCM16 = "pcm16"
 RATES = (4_000, 384_000)
+FORGET_MOST = 1_000
+"""Keys in one event."""
+_KEY_CHARS = 128
 
 
 class UnknownState(BadRequest):
@@ -148,6 +152,21 @@ def read_state(event: Event) -> SpeakerState:
     if event.data.get("key") != state.key:
         raise ProtocolError("a speaker state has another key than the event that brought it")
     return state
+
+
+def forget_event(keys: Sequence[str]) -> Event:
+    """The question, and the answer when that is done."""
+    return Event(FORGET, {"keys": list(keys)})
+
+
+def read_forget(data: Mapping[str, Any]) -> list[str]:
+    """Raises ProtocolError."""
+    keys = data.get("keys")
+    if not isinstance(keys, list) or len(keys) > FORGET_MOST:
+        raise ProtocolError(f"keys — send a list of up to {FORGET_MOST}")
+    if not all(isinstance(key, str) and len(key) <= _KEY_CHARS for key in keys):
+        raise ProtocolError(f"keys — send texts of up to {_KEY_CHARS} characters")
+    return keys
 
 
 def timings_data(timings: Sequence[Timing]) -> list[tuple[str, float, float]]:

@@ -17,6 +17,7 @@ from wyoming_voiceclone.servers.wyoming.customs import CustomVoiceDoor, CustomVo
 from wyoming_voiceclone.servers.wyoming.enrolment import EnrolmentAnswer
 from wyoming_voiceclone.servers.wyoming.extension import Extension, is_sentence
 from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
+from wyoming_voiceclone.servers.wyoming.forgetting import ForgettingAnswer
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.requests import text_of, utterance_request
@@ -164,6 +165,8 @@ class Connection:
                 await self._extension.keep(event)
             case "voiceclone-enroll" if self._extension:
                 await self._queue(EnrolmentAnswer(self._extension, event, self._writer))
+            case "voiceclone-forget" if self._extension:
+                await self._queue(ForgettingAnswer(self._extension, event, self._writer))
             case kind if self._customs and kind in customs.EVENTS:
                 if (answer := self._customs.take(event)) is not None:
                     await self._queue(answer)

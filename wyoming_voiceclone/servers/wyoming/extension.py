@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from wyoming.event import Event
 
 from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends import Backend, CloningBackend, SynthesisRequest
+from wyoming_voiceclone.backends.backend import Forgetful
 from wyoming_voiceclone.backends.peer.messages import (
     ENROLL,
     STATE,
@@ -75,6 +76,13 @@ class Extension:
         self._states.move_to_end(state.key)
         while self._held_bytes() > self._limits.states_bytes and len(self._states) > 1:
             self._states.popitem(last=False)
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Keep none of these states, here or in the backend. Raises BackendUnavailable."""
+        for key in keys:
+            self._states.pop(key, None)
+        if isinstance(self.backend, Forgetful):
+            await self.backend.forget(keys)
 
     def sentence(self, data: Mapping[str, Any], name_chars: int) -> SynthesisRequest:
         """Read a `synthesize` that is one sentence. Raises BadRequest, UnknownState."""
