@@ -1,8 +1,8 @@
 """One model of pocket-tts: shared by all who speak with it, for it keeps nothing of them.
 
-pocket-tts itself speaks in two threads of its own, so its random draws cannot be repeated while
-others speak, and it is given frames in groups that depend on the machine. Here one thread does both
-halves of each frame. That is no slower (docs/engines/pocket.md): the halves wait for one another.
+pocket-tts itself speaks in two threads, too, but its random draws cannot be repeated while others
+speak, its decoder is given frames in groups that depend on the moment, and it goes on when it is
+closed. So the loop is ours (docs/engines/pocket.md).
 """
 
 import json
@@ -23,6 +23,7 @@ from pocket_tts.modules.stateful_module import ModelState, increment_steps, init
 from pocket_tts.utils.config import CONFIGS_DIR, load_config
 
 from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.backends.pocket.ahead import ahead
 from wyoming_voiceclone.backends.pocket.files import ModelFiles
 from wyoming_voiceclone.backends.pocket.state import Prompt
 from wyoming_voiceclone.backends.sampling import seeded
@@ -33,6 +34,8 @@ _TOKENS_PER_S, _EXTRA_S = 3.0, 2.0
 """The slowest speech there is, and a pause (`_estimate_max_gen_len` in pocket-tts)."""
 _LONGEST_S = 30.0
 """Of one part, whatever its text: words as long as a page."""
+_AHEAD = 4
+"""Frames computed while others are decoded: as many as are decoded at once."""
 _MOST_TOKENS = 200
 """Of one part: more than anybody says in that time."""
 _MOST_PARTS = 8
@@ -80,7 +83,8 @@ class PocketModel:
         """Chunks, some of them empty: it may be closed after every frame of 80 ms."""
         for part in self._parts(text):
             latents = self._latents(part, prompt, temperature)
-            yield from self._decoded(seeded(latents, seed), part.most_frames)
+            coming = ahead(seeded(latents, seed), _AHEAD)
+            yield from self._decoded(coming, part.most_frames)
             seed = None if seed is None else (seed + 1) % 2**63
 
     def _parts(self, text: str) -> Iterator[_Part]:
