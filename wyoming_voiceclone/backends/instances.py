@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
 from wyoming_voiceclone.audio.chunk import Chunk
@@ -12,20 +12,33 @@ from wyoming_voiceclone.errors import BackendError, BackendUnavailable, VoiceClo
 M = TypeVar("M")
 T = TypeVar("T")
 
+Guard = Callable[[], AbstractContextManager[None]]
+"""Entered, in the model's thread, around each thing done with it: whoever knows its faults."""
+
 
 class Instance(Generic[M]):
     """One model, and the one thread that ever touches it."""
 
-    def __init__(self, name: str, load: Callable[[], M]) -> None:
-        self._name, self._load = name, load
+    def __init__(self, name: str, load: Callable[[], M], guard: Guard = nullcontext) -> None:
+        self._name, self._load, self._guard = name, load, guard
         self._model: M | None = None
+        self._loading: asyncio.Future[M] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
+    @property
+    def is_loaded(self) -> bool:
+        return self._model is not None
+
     async def load(self) -> None:
-        """Raises BackendUnavailable; it may be tried again."""
+        """Raises BackendUnavailable; it may be tried again.
+
+        It goes on when whoever waits for it gives up: the next one finds it further.
+        """
         if self._model is None:
+            if self._loading is None or (self._loading.done() and self._loading.exception()):
+                self._loading = self._submit(self._load)
             try:
-                self._model = await self._submit(self._load)
+                self._model = await asyncio.shield(self._loading)
             except VoiceCloneError:
                 raise
             except Exception as error:
@@ -33,6 +46,7 @@ class Instance(Generic[M]):
                     f"{self._name} cannot be loaded ({type(error).__name__}: {error}) — "
                     f"install it again if this stays so"
                 ) from error
+            self._loading = None
 
     async def run(self, work: Callable[[M], T]) -> T:
         """Raises BackendError, whatever `work` raises that is not one of our own errors."""
@@ -54,7 +68,7 @@ class Instance(Generic[M]):
         finally:
             await _over(step)
             if callable(close := getattr(steps, "close", None)):
-                await _over(self._submit(close))
+                await _over(self._submit(close, nullcontext))
 
     async def aclose(self) -> None:
         await asyncio.to_thread(self._thread.shutdown)
@@ -64,9 +78,13 @@ class Instance(Generic[M]):
             raise BackendUnavailable(f"{self._name} is not loaded")
         return self._model
 
-    def _submit(self, work: Callable[[], T]) -> asyncio.Future[T]:
+    def _submit(self, work: Callable[[], T], guard: Guard | None = None) -> asyncio.Future[T]:
+        def guarded() -> T:
+            with (guard or self._guard)():
+                return work()
+
         try:
-            return asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return asyncio.get_running_loop().run_in_executor(self._thread, guarded)
         except RuntimeError:  # shut down
             closed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
             closed.set_exception(BackendUnavailable(f"{self._name} is closed"))
@@ -85,31 +103,45 @@ class Instance(Generic[M]):
 class Instances(Generic[M]):
     """Up to `most` instances, each loaded when all the others speak; whoever comes then waits."""
 
-    def __init__(self, name: str, load: Callable[[], M], most: int = 1) -> None:
-        self._name, self._load = name, load
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], M],
+        most: int = 1,
+        *,
+        patience_s: float | None = None,
+        guard: Guard = nullcontext,
+    ) -> None:
+        """`patience_s`: how long `speak` waits for its turn; all else waits as long as it takes."""
+        self._name, self._load, self._guard = name, load, guard
+        self._most, self._patience_s = most, patience_s
         self._free = asyncio.Semaphore(most)
         self._idle: list[Instance[M]] = []
         self._all: set[Instance[M]] = set()
         self._closed = False
 
     @asynccontextmanager
-    async def borrowed(self) -> AsyncIterator[Instance[M]]:
-        """A loaded instance of one's own. Raises BackendUnavailable."""
-        async with self._free:
+    async def borrowed(self, patience_s: float | None = None) -> AsyncIterator[Instance[M]]:
+        """A loaded instance of one's own. Raises BackendUnavailable, also when none gets free."""
+        await self._turn(patience_s)
+        try:
             if self._closed:
                 raise BackendUnavailable(f"{self._name} is closed")
-            # the one used last: its weights are in the processor's cache
-            instance = self._idle.pop() if self._idle else Instance(self._name, self._load)
-            self._all.add(instance)
+            instance = self._next()
             try:
                 await instance.load()
                 yield instance
             finally:
                 self._idle.append(instance)
+        finally:
+            self._free.release()
 
     async def speak(self, generate: Callable[[M], Iterator[Chunk]]) -> AsyncGenerator[Chunk, None]:
-        """What `generate` yields with an instance that nobody else uses meanwhile."""
-        async with self.borrowed() as instance:
+        """What `generate` yields with an instance that nobody else uses meanwhile.
+
+        Raises BackendUnavailable when all are busy for longer than patience lasts.
+        """
+        async with self.borrowed(self._patience_s) as instance:
             chunks = instance.speak(generate)
             try:
                 async for chunk in chunks:
@@ -132,6 +164,27 @@ class Instances(Generic[M]):
         self._closed = True
         for instance in [*self._all]:
             await instance.aclose()
+
+    async def _turn(self, patience_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise BackendUnavailable(
+                f"{self._name} is busy: it speaks to {self._most} at once, and none of them was "
+                f"done within {patience_s:g} s — let it have more listeners if there is memory"
+            ) from None
+
+    def _next(self) -> Instance[M]:
+        """The one used last, its weights are in the processor's cache; if one can be, loaded."""
+        if not self._idle:
+            instance = Instance(self._name, self._load, self._guard)
+            self._all.add(instance)
+            return instance
+        loaded = [instance for instance in self._idle if instance.is_loaded]
+        chosen = (loaded or self._idle)[-1]
+        self._idle.remove(chosen)
+        return chosen
 
 
 async def _over(work: asyncio.Future[Any]) -> None:
