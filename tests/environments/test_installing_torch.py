@@ -34,8 +34,7 @@ CUDA = ("engines", "install", "robot", "--no-check", "--torch", "cuda")
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
     shop = Workshop(tmp_path)
-    shutil.rmtree(shop.packages)
-    declare_robot(shop.packages, requirements=("servos==2.1", "torch==2.6.0"))
+    require(shop, "servos==2.1", "torch==2.6.0")
     wheel(shop.shelf, "nvidia-cublas-cu12", "12.4", {})
     with served(shop.shelf) as url:
         del shop.environment["PIP_NO_INDEX"], shop.environment["UV_FIND_LINKS"]
@@ -46,6 +45,12 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
             "UV_HTTP_RETRIES": "0",
         }
         yield shop
+
+
+def require(shop: Workshop, *requirements: str) -> None:
+    """What the robot asks for instead."""
+    shutil.rmtree(shop.packages)
+    declare_robot(shop.packages, requirements=requirements)
 
 
 def put_torch(shop: Workshop, *, available: bool) -> None:
@@ -97,6 +102,13 @@ def test_cudas_gigabytes_are_announced_on_a_machine_that_cannot_use_them(shop: W
     announced = "warning: It comes with CUDA's libraries, gigabytes that are of no use on this"
     said = done.stderr.index(announced)
     assert said < done.stderr.index("robot: installing its libraries")
+
+
+def test_what_only_looks_at_gpus_is_no_reason_to_ask(shop: Workshop) -> None:
+    require(shop, "servos==2.1")  # and what everybody has: nvidia-ml-py is of that
+    done = shop.run("engines", "install", "robot", "--no-check")
+    assert done.returncode == 0, done.stderr
+    assert "CUDA" not in done.stderr
 
 
 def test_a_program_that_was_installed_from_a_wheel_is_what_the_worker_runs(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ from wyoming_voiceclone.environments.uv import Uv, UvError, index_flags
 from wyoming_voiceclone.environments.uv_errors import unreachable
 from wyoming_voiceclone.errors import InstallError
 
-_CUDA_LIBRARIES = re.compile(r"^ \+ nvidia-", re.MULTILINE)
+_CUDA_LIBRARIES = re.compile(r"^ \+ nvidia-(?!ml-py=)", re.MULTILINE)
+"""In uv's plan. Our own binding to see GPUs is no such thing: every environment has it."""
 
 
 @dataclass(frozen=True, slots=True)
