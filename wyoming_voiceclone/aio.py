@@ -1,12 +1,18 @@
 """Asyncio's missing pieces: streams that may pause, tasks that are over when they are cancelled."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 _DONE: Any = object()
+
+
+def now() -> float:
+    """The running loop's clock, in seconds: monotonic, or that of a simulation."""
+    return asyncio.get_running_loop().time()
 
 
 async def with_pauses(source: AsyncIterator[T], pause_s: float) -> AsyncGenerator[T | None, None]:
@@ -38,3 +44,13 @@ async def cancelled(task: asyncio.Future[Any]) -> None:
             interrupted = error
     if interrupted is not None:
         raise interrupted
+
+
+@asynccontextmanager
+async def meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Work in the background, for as long as this is open."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await cancelled(task)

@@ -58,7 +58,7 @@ async def test_an_engine_that_nobody_has_is_one_warning(
         for _ in range(2):
             assert "ada" not in [voice.name for voice in speaking.capabilities().voices]
         assert list(learning.missing(cloned)) == [
-            "ada: nobody here can speak as it — install pocket, or name its languages"
+            "ada: nobody here can speak as it — install pocket, or change its voice.toml"
         ]
     (message,) = caplog.messages
     assert message == "ada: no engine called pocket clones here — have cloner"

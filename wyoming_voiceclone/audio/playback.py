@@ -24,6 +24,11 @@ class Playback:
         """Monotonic time at which the listener hears silence; their arrival while nothing came."""
         return self._dry_at
 
+    @property
+    def ahead_s(self) -> float:
+        """Seconds of audio that the listener has yet; 0 for one who waits."""
+        return 0.0 if self.started is None else max(0.0, self._dry_at - self._clock())
+
     def hand_over(self, seconds: float) -> None:
         now = self._clock()
         if self.started is None:

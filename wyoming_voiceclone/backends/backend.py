@@ -76,6 +76,8 @@ class AudioStream(AsyncIterator[Chunk]):
         timings: Sequence[Timing] = (),
         full_scale: float = 1.0,
         source: str = "",
+        heard: Sequence[str] = (),
+        replayed: bool = False,
     ) -> None:
         self.rate = rate
         self.timings = timings
@@ -83,7 +85,11 @@ class AudioStream(AsyncIterator[Chunk]):
         self.full_scale = full_scale
         """The peak that this voice's speech reaches as a rule: what to level against."""
         self.source = source
-        """Who is heard, `backend/voice`; the router fills it in."""
+        """Who is heard first, `backend/voice`; the router fills it in."""
+        self.heard = heard
+        """Everybody who was heard until now, in order; grows when somebody else goes on."""
+        self.replayed = replayed
+        """Whether it was spoken before, and kept."""
         self._first = first
         self._chunks = chunks
 
@@ -96,6 +102,8 @@ class AudioStream(AsyncIterator[Chunk]):
         timings: Sequence[Timing] = (),
         full_scale: float = 1.0,
         source: str = "",
+        heard: Sequence[str] = (),
+        replayed: bool = False,
     ) -> Self:
         """Wait for the first chunk. Whatever `chunks` raises before it is raised here."""
         try:
@@ -103,7 +111,16 @@ class AudioStream(AsyncIterator[Chunk]):
         except BaseException:
             await chunks.aclose()
             raise
-        return cls(rate, chunks, first=first, timings=timings, full_scale=full_scale, source=source)
+        return cls(
+            rate,
+            chunks,
+            first=first,
+            timings=timings,
+            full_scale=full_scale,
+            source=source,
+            heard=heard,
+            replayed=replayed,
+        )
 
     async def __anext__(self) -> Chunk:
         if self._first is not None:

@@ -11,6 +11,7 @@ from wyoming_voiceclone.backends.backend import AudioStream, Capabilities, Synth
 from wyoming_voiceclone.errors import BackendError, BackendUnavailable
 from wyoming_voiceclone.voices import Voice
 
+Delay = float | Callable[[], float]
 ADA = Voice("ada", ("en-US", "en"), description="Ada, a tone")
 
 
@@ -29,8 +30,8 @@ class ScriptedBackend:
         voices: Sequence[Voice] = (ADA,),
         rate: int = 22_050,
         word_s: float = 0.1,
-        first_chunk_s: float = 0.0,
-        chunk_s: float = 0.0,
+        first_chunk_s: Delay = 0.0,
+        chunk_s: Delay = 0.0,
         refuse: str | None = None,
         die: str | None = None,
         stall: str | None = None,
@@ -39,7 +40,7 @@ class ScriptedBackend:
     ) -> None:
         """`hz`: the pitch of a sentence; `aligned`: whether it tells where its words lie.
 
-        A closed one refuses, and so does one that has not got the voice.
+        Delays may be functions, asked each time. A closed one refuses, and so does one that has not got the voice.
         """
         self.name = name
         self.spoken: list[SynthesisRequest] = []
@@ -74,7 +75,7 @@ class ScriptedBackend:
     ) -> AsyncGenerator[Chunk, None]:
         self.speaking += 1
         try:
-            await asyncio.sleep(self._first_chunk_s)
+            await asyncio.sleep(_drawn(self._first_chunk_s))
             if _holds(request.text, self._refuse):
                 raise BackendUnavailable(f"{self.name} refuses")
             texts, word_s = request.text.split(), self._word_s / request.speed
@@ -84,7 +85,7 @@ class ScriptedBackend:
                     await self._break_off(request.text)
                 timings.append(Timing(texts[word], word * word_s, (word + 1) * word_s))
                 yield self._word(request, word)
-                await asyncio.sleep(self._chunk_s)
+                await asyncio.sleep(_drawn(self._chunk_s))
             if words <= 1:
                 await self._break_off(request.text)
         finally:
@@ -100,6 +101,10 @@ class ScriptedBackend:
         samples = round(self._rate * self._word_s / request.speed)
         time_s = np.arange(word * samples, (word + 1) * samples) / self._rate
         return (0.5 * np.sin(2 * np.pi * self._hz(request) * time_s)).astype(np.float32)
+
+
+def _drawn(delay: Delay) -> float:
+    return delay() if callable(delay) else delay
 
 
 def _holds(text: str, mark: str | None) -> bool:

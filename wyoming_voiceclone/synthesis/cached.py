@@ -84,6 +84,7 @@ async def _replay(phrase: Phrase) -> AudioStream:
         _chunks(phrase),
         timings=phrase.timings,
         full_scale=phrase.full_scale,
+        replayed=True,
     )
 
 

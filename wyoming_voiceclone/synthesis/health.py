@@ -1,8 +1,9 @@
 """Health: who failed lately, and how long to leave them alone."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from wyoming_voiceclone.aio import now
 
 COOLING_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 _LATE = 2
@@ -13,7 +14,7 @@ _LATE = 2
 class Health:
     """Up, or cooling for 1, 2, 4 … 60 s after failures in a row."""
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = now
     failures: int = 0
     cooling_until: float = 0.0
     late: int = 0

@@ -115,8 +115,8 @@ def _log(done: int, of: int, lesson: Lesson) -> None:
 
 def missing(cloning: Cloning) -> Iterator[str]:
     """Why voices of the library are not on offer, for people."""
-    offered = {part.person.name for part in cloning.parts.values()}
+    offered = {part.person.name for part in cloning.parts.values() if part.engines}
     for name, person in cloning.library.voices.items():
         if name not in offered:
             wanted = ", ".join(person.about.engines) or "an engine that clones"
-            yield f"{name}: nobody here can speak as it — install {wanted}, or name its languages"
+            yield f"{name}: nobody here can speak as it — install {wanted}, or change its voice.toml"

@@ -60,11 +60,11 @@ def speaks(language: str, languages: Sequence[str]) -> bool:
 
 
 def _spoken(engines: Sequence[str], able: Able, home: str) -> tuple[str, ...]:
-    """All the languages of these engines, one region each, `home` first."""
-    found: dict[str, str] = {}
-    for name in engines:
-        for language in able[name]:
-            found.setdefault(_primary(language), language)
+    """All the languages of these engines, one region each, `home` first and as it is written."""
+    every = [language for name in engines for language in able[name]]
+    found = {_primary(tag): tag for tag in every if tag.casefold() == home.casefold()}
+    for language in every:
+        found.setdefault(_primary(language), language)
     return tuple(sorted(found.values(), key=lambda tag: not speaks(home, [tag])))  # stable
 
 

@@ -1,9 +1,9 @@
 """Roster: the backends that are there now, the preferred one first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from wyoming_voiceclone.backends import Backend, Capabilities
-from wyoming_voiceclone.synthesis.health import Health
+from wyoming_voiceclone.synthesis.standing import Standing
 from wyoming_voiceclone.voices import engine_of
 
 Rank = Callable[[str], float]
@@ -23,11 +23,17 @@ def by_names(names: Sequence[str]) -> Rank:
 
 
 class Roster:
-    """Who is there, in order; and the health of everybody who ever was."""
+    """Who is there, in order; and the standing of everybody who ever was."""
 
-    def __init__(self, backends: Sequence[Backend], rank: Rank = lambda _: 0.0) -> None:
-        self._rank = rank
-        self._healths: dict[str, Health] = {}
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        rank: Rank = lambda _: 0.0,
+        most: Mapping[str, int] | None = None,
+    ) -> None:
+        """`most`: the sentences at once of some, by the name of the backend or its engine."""
+        self._rank, self._most = rank, most or {}
+        self._standings: dict[str, Standing] = {}
         self._backends: tuple[Backend, ...] = ()
         for backend in backends:
             self.join(backend)
@@ -47,14 +53,25 @@ class Roster:
         self._backends = tuple(one for one in self._backends if one is not gone)
         return gone
 
-    def health(self, name: str) -> Health:
+    def standing(self, name: str) -> Standing:
         """Also of one that has left: it may come back."""
-        return self._healths.setdefault(name, Health())
+        if name not in self._standings:
+            most = self._most.get(name, self._most.get(engine_of(name)))
+            self._standings[name] = Standing(name, most)
+        return self._standings[name]
+
+    def standings(self) -> Sequence[Standing]:
+        """Of everybody, those who are there first."""
+        return [*map(self.standing, (one.name for one in self._backends)), *self.gone()]
+
+    def gone(self) -> Sequence[Standing]:
+        here = {one.name for one in self._backends}
+        return [one for name, one in self._standings.items() if name not in here]
 
     def wake(self, name: str) -> None:
         """There is news of it: it need not cool any longer."""
-        if health := self._healths.get(name):
-            health.wake()
+        if standing := self._standings.get(name):
+            standing.health.wake()
 
     def capabilities(self) -> Capabilities:
         """Every voice of every backend; of two with one name, the preferred backend's."""

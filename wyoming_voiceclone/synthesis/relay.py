@@ -1,0 +1,218 @@
+"""Relay: one sentence, whoever begins it and whoever goes on with it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wyoming_voiceclone.aio import cancelled, now
+from wyoming_voiceclone.audio.chunk import Chunk
+from wyoming_voiceclone.audio.resample import Resampler
+from wyoming_voiceclone.backends import AudioStream
+from wyoming_voiceclone.errors import BackendError, NoBackend
+from wyoming_voiceclone.synthesis.attempt import Runner, fault
+from wyoming_voiceclone.synthesis.deadlines import (
+    Deadline,
+    lead_s,
+    next_deadline,
+    usual_gap_s,
+)
+from wyoming_voiceclone.synthesis.lineup import Lineup, Memory, ahead_s
+from wyoming_voiceclone.synthesis.race import Means, Race
+from wyoming_voiceclone.synthesis.takeover import Joint, Place, reached
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Follower:
+    """Whoever goes on, and where."""
+
+    runner: Runner
+    place: Place
+
+
+_Following = Chunk | _Follower | None
+"""What comes next: sound, somebody else, or nothing more."""
+
+
+class Turn:
+    """One backend speaking a sentence, or the rest of it, at the rate of whoever began."""
+
+    def __init__(self, runner: Runner, rate: int, gain: float = 1.0) -> None:
+        """`runner` has its stream. `gain` makes it as loud as whoever began."""
+        self.runner, self.entry, self.stream = runner, runner.entry, _stream(runner)
+        self.is_whole = self.is_broken = False
+        self.samples = 0
+        self.waited_s = self.longest_s = 0.0
+        self._resampler, self._gain = Resampler(self.stream.rate, rate), np.float32(gain)
+        self._rate = rate
+        self._usual_s = usual_gap_s(self.entry)
+
+    @property
+    def audio_s(self) -> float:
+        return self.samples / self._rate
+
+    def deadline(self, lineup: Lineup, most_s: float) -> Deadline:
+        """For the next chunk."""
+        follower = lineup.peek()
+        if follower is None or self._usual_s is None:
+            return Deadline(most_s, most_s)
+        usual_s = max(self._usual_s, self.longest_s)
+        ahead = ahead_s(self.entry.candidate.request)
+        return next_deadline(usual_s, lead_s(follower), ahead, most_s)
+
+    def converted(self, chunk: Chunk | None) -> Chunk:
+        """Its next chunk, as it is heard; None: the last of it."""
+        raw = self._resampler.finish() if chunk is None else self._resampler.feed(chunk)
+        self.samples += len(raw)
+        return raw * self._gain
+
+    def waited(self, seconds: float) -> None:
+        """For a chunk that came."""
+        self.waited_s += seconds
+        self.longest_s = max(self.longest_s, seconds)
+
+    def learn(self) -> None:
+        """Keep what is known of it now; it speaks no more."""
+        standing = self.entry.standing
+        standing.tally.audio_s += self.audio_s
+        if not self.is_whole:
+            return
+        standing.health.spoke()
+        if not self.stream.replayed and self.audio_s:
+            for pace in (self.entry.pace, standing.pace):
+                pace.gaps.add(self.longest_s)
+                pace.speeds.add(self.waited_s / self.audio_s, standing.in_flight - 1)
+
+
+class Relay:
+    """A sentence's first chunk from the best that can; then all of it, whatever happens."""
+
+    def __init__(self, voice: str, lineup: Lineup, means: Means, memory: Memory) -> None:
+        """`voice`: whom the listener asked for."""
+        self._voice, self._lineup, self._means, self._memory = voice, lineup, means, memory
+        self._closings: list[asyncio.Task[None]] = []
+        self._heard: list[str] = []
+
+    async def begin(self) -> AudioStream:
+        """Raises NoBackend, BadRequest."""
+        race = Race(self._lineup, self._means, self._memory)
+        try:
+            runner = await race.run()
+        except NoBackend:
+            raise self._nobody() from None
+        self._closings += race.closings
+        turn = Turn(runner, _stream(runner).rate)
+        self._note(turn)
+        turn.entry.standing.began(replayed=turn.stream.replayed)
+        return await AudioStream.begin(
+            turn.stream.rate,
+            self._spoken(turn),
+            timings=turn.stream.timings,
+            full_scale=turn.stream.full_scale,
+            source=self._heard[0],
+            heard=self._heard,
+            replayed=turn.stream.replayed,
+        )
+
+    async def _spoken(self, turn: Turn) -> AsyncGenerator[Chunk, None]:
+        """The chunks of whoever speaks, one after the other."""
+        joint, began = Joint(turn.stream.rate), turn
+        try:
+            while True:
+                following = await self._next(turn, joint)
+                if isinstance(following, _Follower):
+                    turn = self._taken_over(turn, following, began, joint)
+                    continue
+                if (ready := joint.feed(turn.converted(following))).size:
+                    yield ready
+                if following is None:
+                    break
+            turn.is_whole = not turn.is_broken
+            if (rest := joint.finish()).size:
+                yield rest
+        finally:
+            turn.learn()
+            try:
+                await turn.runner.aclose()
+            finally:
+                await self._means.closing.settle(self._closings)
+
+    async def _next(self, turn: Turn, joint: Joint) -> _Following:
+        """The next chunk, None after the last; or whoever goes on."""
+        most_s = self._means.limits.next_chunk_s
+        deadline, started = turn.deadline(self._lineup, most_s), now()
+        task = asyncio.ensure_future(anext(turn.stream, None))
+        try:
+            await asyncio.wait({task}, timeout=deadline.hedge_s)
+        except BaseException:
+            await cancelled(task)
+            raise
+        if task.done() and fault(task) is None:
+            turn.waited(now() - started)
+            return task.result()
+        stream, turn.runner.stream = turn.runner.stream, None  # the race's to close
+        speaking = Runner(turn.entry, task, deadline, most_s, stream, started=started)
+        return await self._raced(turn, speaking, joint)
+
+    async def _raced(self, turn: Turn, speaking: Runner, joint: Joint) -> _Following:
+        request = turn.entry.candidate.request
+        heard_s = turn.audio_s - joint.held_s
+        place = reached(request.text, turn.stream.timings, heard_s, request.speed)
+        lineup, text = (self._lineup, place.text) if place else (Lineup([]), "")
+        race = Race(lineup, self._means, self._memory, text=text, speaking=speaking)
+        try:
+            winner = await race.run()
+        except NoBackend:
+            turn.is_broken = True
+            if place is None:
+                return None  # everything was said
+            raise self._nobody() from None
+        finally:
+            self._closings += race.closings
+        if winner is speaking:
+            turn.runner.stream = speaking.stream
+            turn.waited(speaking.waited_s)
+            chunk: Chunk | None = speaking.task.result()
+            return chunk
+        return _Follower(winner, place or Place(""))
+
+    def _taken_over(self, turn: Turn, follower: _Follower, began: Turn, joint: Joint) -> Turn:
+        turn.is_broken = True
+        turn.learn()
+        turn.entry.standing.tally.taken_over += 1
+        stream, candidate = _stream(follower.runner), follower.runner.entry.candidate
+        first, book = began.entry.candidate, self._means.loudness
+        gain_db = book.gain_db(candidate.source, stream.full_scale)
+        gain_db -= book.gain_db(first.source, began.stream.full_scale)
+        following = Turn(follower.runner, began.stream.rate, 10 ** (gain_db / 20))
+        following.entry.standing.tally.took_over += 1
+        self._note(following)
+        joint.cross(follower.place.skip_s(stream.timings))
+        return following
+
+    def _note(self, turn: Turn) -> None:
+        """Who is heard now."""
+        candidate = turn.entry.candidate
+        self._memory.last = candidate.name
+        self._heard.append(candidate.source)
+        if (voice := candidate.request.voice) != self._voice:
+            key = (self._voice, voice)
+            level = logging.DEBUG if key in self._means.told else logging.WARNING
+            self._means.told.add(key)
+            _LOGGER.log(level, "%s cannot speak now: %s speaks instead", *key)
+
+    def _nobody(self) -> NoBackend:
+        return NoBackend(
+            f"nobody can speak as {self._voice} now — see the warnings above in the log, "
+            f"or run `wyoming-voiceclone doctor`"
+        )
+
+
+def _stream(runner: Runner) -> AudioStream:
+    if runner.stream is None:
+        raise BackendError("began without a stream")  # never: that is what a race returns
+    return runner.stream

@@ -1,0 +1,49 @@
+"""Reports: how each backend is and what it did, for whoever looks."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wyoming_voiceclone.synthesis.standing import Standing, Tally
+
+State = Literal["up", "busy", "cooling", "gone"]
+SHARES = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendReport:
+    """One backend, as the router knows it."""
+
+    name: str
+    state: State
+    cooling_s: float
+    """How long it is left alone yet."""
+    in_flight: int
+    most: int | None
+    """Sentences at once; None: any number."""
+    first_s: dict[float, float]
+    """The share of sentences whose first chunk came within so many seconds, lately."""
+    real_time_factor: float | None
+    """Seconds that a second of audio takes, as a rule; None: not known."""
+    tally: Tally
+
+
+def report(standing: Standing, *, here: bool) -> BackendReport:
+    firsts = {share: standing.pace.firsts.quantile(share) for share in SHARES}
+    return BackendReport(
+        standing.name,
+        _state(standing, here=here),
+        standing.health.cooling_s,
+        standing.in_flight,
+        standing.most,
+        {share: seconds for share, seconds in firsts.items() if seconds is not None},
+        standing.pace.speeds.quantile(0.5),
+        replace(standing.tally),
+    )
+
+
+def _state(standing: Standing, *, here: bool) -> State:
+    if not here:
+        return "gone"
+    if not standing.health.is_up:
+        return "cooling"
+    return "busy" if standing.is_full else "up"

@@ -1,0 +1,92 @@
+"""Standing: what is known of each backend: its health, its pace, what it is doing and has done."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from wyoming_voiceclone.aio import now
+from wyoming_voiceclone.synthesis.health import Health
+from wyoming_voiceclone.synthesis.pace import Clock, Pace
+
+_VOICES = 64
+"""Of so many, those heard last, the pace is known."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened since the start; only counted up."""
+
+    sentences: int = 0
+    """Begun by it, and heard."""
+    replayed: int = 0
+    """Of these, from the phrase cache."""
+    refused: int = 0
+    """It could not, and said so."""
+    failed: int = 0
+    """It broke off, stalled, or had no sound within the limit."""
+    late: int = 0
+    """Another one was heard because it had no sound in time."""
+    hedges: int = 0
+    """It was begun beside another one, in case that would be late."""
+    hedges_dropped: int = 0
+    """Of these, not needed."""
+    taken_over: int = 0
+    """Its sentences that somebody else ended."""
+    took_over: int = 0
+    """Others' sentences that it went on with."""
+    audio_s: float = 0.0
+    """Heard of it."""
+    wasted_s: float = 0.0
+    """Spent on what nobody heard."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """One backend, by its name: it outlives the backend, which may come back."""
+
+    name: str
+    most: int | None = None
+    """Sentences at once; None: any number."""
+    clock: Clock = now
+    health: Health = field(default_factory=Health)
+    tally: Tally = field(default_factory=Tally)
+    in_flight: int = 0
+    """Sentences that it is beginning or speaking."""
+    pace: Pace = field(default_factory=Pace)
+    """Whomever it speaks as."""
+    _paces: OrderedDict[str, Pace] = field(default_factory=OrderedDict)
+    _seats: asyncio.Semaphore | None = None
+
+    def __post_init__(self) -> None:
+        if self.most is not None:
+            self._seats = asyncio.Semaphore(self.most)
+
+    @property
+    def is_full(self) -> bool:
+        return self._seats is not None and self._seats.locked()
+
+    def pace_of(self, voice: str, *, streams: bool = True) -> Pace:
+        """Of a voice: a small one is sooner than a large one."""
+        if voice not in self._paces:
+            self._paces[voice] = Pace(self.clock, streams=streams)
+            while len(self._paces) > _VOICES:
+                self._paces.popitem(last=False)
+        self._paces.move_to_end(voice)
+        return self._paces[voice]
+
+    def began(self, *, replayed: bool) -> None:
+        """A sentence, in time."""
+        self.health.began()
+        self.tally.sentences += 1
+        self.tally.replayed += replayed
+
+    async def enter(self) -> None:
+        """Wait until there is room, in order of arrival."""
+        if self._seats:
+            await self._seats.acquire()
+        self.in_flight += 1
+
+    def leave(self) -> None:
+        self.in_flight -= 1
+        if self._seats:
+            self._seats.release()
