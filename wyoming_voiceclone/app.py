@@ -2,18 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from wyoming_voiceclone.aio import meanwhile
 from wyoming_voiceclone.backends import Backend, Warmable
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import Advertiser, identity
+from wyoming_voiceclone.environments.gpus import gpus_here
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.hosting import Engines, HostedEngine, make_engines
+from wyoming_voiceclone.hosting.company import Company, Ranks
 from wyoming_voiceclone.hosting.desk import controlled
+from wyoming_voiceclone.hosting.others import Removal, joined, lent
 from wyoming_voiceclone.hosting.watching import watch_installations
 from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
@@ -44,6 +48,8 @@ class App:
     called: Roles
     """What a voice is called here that people call otherwise."""
     speech: Speech
+    company: Company
+    """Where boxes and peers join."""
 
     @property
     def backends(self) -> Sequence[Backend]:
@@ -55,18 +61,19 @@ class App:
 async def open_app(settings: Settings) -> AsyncIterator[App]:
     """Everything up to speech; no model is loaded before somebody wants to hear it."""
     async with AsyncExitStack() as stack:
-        engines = await make_engines(settings)
+        engines, gpus = await asyncio.gather(make_engines(settings), gpus_here())
         stack.push_async_callback(engines.aclose)
         if not engines.can_speak:
             raise ConfigError("no engine works — see the warnings above, or run the doctor")
+        ranks = Ranks(settings.router.order, engines.likenesses, gpu_here=bool(gpus))
         phrases = await stack.enter_async_context(_phrase_cache(settings))
-        cloning = await stack.enter_async_context(_cloning(settings, engines))
+        cloning = await stack.enter_async_context(_cloning(settings, engines, ranks))
         called = Roles(settings.roles, cloning.library)
         # the leaves, not the router: a fallback's audio is never kept as the preferred voice's
         leaves = [CachedBackend(cloning.over(backend), phrases) for backend in engines.backends]
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
-        router = Router(leaves, limits, cloning)
+        router = Router(leaves, limits, cloning, rank=ranks.plain)
         speech = Speech(
             router,
             _manners(settings),
@@ -75,7 +82,8 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             spoken=cloning.spoken,
             unlisted=cloning.customs.voice,
         )
-        yield App(engines, phrases, cloning, called, speech)
+        company = Company(router, cloning, phrases, ranks)
+        yield App(engines, phrases, cloning, called, speech, company)
 
 
 @asynccontextmanager
@@ -88,13 +96,15 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
         speakers=Speakers(settings.speakers),
     )
     try:
-        await server.start(settings.server.addresses())
+        is_box = settings.server.role == "box"  # for homes alone, who come in by its own door
+        await server.start(() if is_box else settings.server.addresses())
         async with (
-            controlled(app.engines, app.cloning, settings),
+            lent(app.engines, server, settings),
+            joined(app.company, app.engines, server, settings) as boxes,
+            controlled(app.engines, app.cloning, boxes, settings),
             _advertised(server, settings),
-            _meanwhile(_warm_default(app, settings.speech.default_voice)),
-            _meanwhile(watch(app.cloning, ahead=settings.cloning.learn_ahead)),
-            _meanwhile(watch_installations(app.engines)),
+            meanwhile(_lent_warm(app) if is_box else _at_home(app, settings)),
+            meanwhile(watch_installations(app.engines)),
         ):
             _tell(server, app)
             yield server
@@ -103,7 +113,8 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
 
 
 def _tell(server: WyomingServer, app: App) -> None:
-    _LOGGER.info("listening on %s", ", ".join(server.addresses))
+    if server.addresses:
+        _LOGGER.info("listening on %s", ", ".join(server.addresses))
     if absent := app.engines.absent():
         see = "`wyoming-voiceclone engines list` tells what they are for"
         _LOGGER.info("not installed: %s — %s", ", ".join(absent), see)
@@ -142,7 +153,7 @@ def _manners(settings: Settings) -> SpeechSettings:
 
 
 @asynccontextmanager
-async def _cloning(settings: Settings, engines: Engines) -> AsyncIterator[Cloning]:
+async def _cloning(settings: Settings, engines: Engines, ranks: Ranks) -> AsyncIterator[Cloning]:
     folders, limits = settings.folders, settings.cloning
     speakers = SpeakerCache(
         folders.speakers,
@@ -156,12 +167,26 @@ async def _cloning(settings: Settings, engines: Engines) -> AsyncIterator[Clonin
         patience_s=limits.patience_s,
         language=settings.speech.fallback_language,
         absent=engines.absent,
+        rank=ranks.cloning,
     )
+    cloning.removed = Removal(cloning, settings).removed
     try:
         await look(cloning)
         yield cloning
     finally:
         await speakers.aclose()
+
+
+async def _at_home(app: App, settings: Settings) -> None:
+    """Everything ready for listeners."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_warm_default(app, settings.speech.default_voice))
+        tasks.create_task(watch(app.cloning, ahead=settings.cloning.learn_ahead))
+
+
+async def _lent_warm(app: App) -> None:  # homes are told what there is before anybody asks
+    for one in app.engines.hosted.values():
+        await _warm(one, ())
 
 
 async def _warm_default(app: App, voice: str) -> None:
@@ -209,18 +234,6 @@ async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
         _LOGGER.info("not ready yet: %s", error)
     except Exception:
         _LOGGER.exception("%s could not be made ready; it is tried again when it speaks", voices)
-
-
-@asynccontextmanager
-async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Work in the background, for as long as this is open."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @asynccontextmanager

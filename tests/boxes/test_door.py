@@ -117,7 +117,7 @@ async def test_a_home_is_told_which_engines_there_are(tmp_path: Path) -> None:
     engines = ScriptedCloner("one", languages=["pl"]), ScriptedCloner("two")
     async with opened(tmp_path, *engines) as box:
         dialer = box.dialer(await box.pair())
-        told = await dialer.engines()
+        told = (await dialer.offer()).engines
         assert [hello.engine for hello in told] == ["one", "two"]
         assert told[0].capabilities.clone_languages == ("pl",)
         await dialer.aclose()
@@ -175,7 +175,7 @@ async def test_a_home_with_a_wrong_key_learns_why(
     async with opened(tmp_path, ScriptedCloner()) as box:
         dialer = box.dialer(spoil(await box.pair()))
         with pytest.raises(BackendUnavailable, match=fact):
-            await dialer.engines()
+            await dialer.offer()
         await dialer.aclose()
 
 
@@ -184,7 +184,7 @@ async def test_a_revoked_home_stays_outside(tmp_path: Path) -> None:
         await asyncio.to_thread(box.keyring.revoke, "house")
         dialer = box.dialer(new_key(box.keyring.certificate.fingerprint))
         with pytest.raises(BackendUnavailable, match="pair it again"):
-            await dialer.engines()
+            await dialer.offer()
         await dialer.aclose()
 
 
@@ -213,7 +213,7 @@ async def test_a_box_that_is_not_there_is_unavailable_at_once(tmp_path: Path) ->
     for address in (None, Address("127.0.0.1", 1)):
         dialer = Dialer("gpu", key, lambda address=address: address)  # type: ignore[misc]
         with pytest.raises(BackendUnavailable, match="gpu"):
-            await dialer.engines()
+            await dialer.offer()
         await dialer.aclose()
 
 
@@ -227,9 +227,9 @@ async def test_strangers_at_the_door_do_not_keep_homes_out_for_long(tmp_path: Pa
         ]
         dialer = box.dialer(key)
         with pytest.raises(BackendUnavailable):
-            await dialer.engines()
+            await dialer.offer()
         for _, writer in strangers:
             writer.transport.abort()
         await asyncio.sleep(0.1)
-        assert await dialer.engines()
+        assert (await dialer.offer()).engines
         await dialer.aclose()

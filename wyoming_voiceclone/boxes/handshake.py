@@ -31,6 +31,11 @@ _NONCE_BYTES = 32
 _WRONG_S = 0.5
 """Whoever guesses waits so long for each answer."""
 
+
+class Refused(BackendUnavailable):
+    """The box does not know our key, or is not the one that we know: pairing helps."""
+
+
 BOUNDS = Bounds(header_bytes=1024, data_bytes=1024, payload_bytes=0, json_depth=2, event_s=WITHIN_S)
 """Of a peer that nobody knows yet."""
 
@@ -66,7 +71,7 @@ async def admit(
 
 
 async def enter(name: str, reader: EventReader, writer: EventWriter, key: PairingKey) -> None:
-    """The home's side. Raises BackendUnavailable when the box wants another key, else as `admit`.
+    """The home's side. Raises Refused when the box wants another key, else as `admit`.
 
     The connection must be one to `key.fingerprint`.
     """
@@ -81,7 +86,7 @@ async def enter(name: str, reader: EventReader, writer: EventWriter, key: Pairin
     event = await _next(reader, WELCOME, "error")
     if Error.is_type(event.type):
         fact = "does not accept our pairing key any more"
-        raise BackendUnavailable(f"{name}: {fact} — pair it again: `boxes pair` there and here")
+        raise Refused(f"{name}: {fact} — pair it again: `boxes pair` there and here")
     expected = _proof(key.secret, "box", theirs, own, key.fingerprint)
     if not hmac.compare_digest(expected, _text(event.data, "proof")):
         raise NotPaired(f"{name}: could not prove to be the box that we were paired with")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,8 @@ from wyoming_voiceclone.servers.wyoming import WyomingServer
 
 _LOGGER = logging.getLogger(__name__)
 
+Role = Literal["home", "box", "both"]
+
 
 def serve(  # noqa: PLR0913 -- one per flag
     *,
@@ -34,6 +36,9 @@ def serve(  # noqa: PLR0913 -- one per flag
     voice: VoiceName = None,
     data_dir: DataDir = None,
     voices_dir: VoicesDir = None,
+    role: Annotated[
+        Role | None, typer.Option(help="A box lends its engines to homes paired with it.")
+    ] = None,
     no_discovery: Annotated[
         bool, typer.Option("--no-discovery", help="Do not announce the server on the LAN.")
     ] = False,
@@ -44,10 +49,12 @@ def serve(  # noqa: PLR0913 -- one per flag
 
     [dim]wyoming-voiceclone serve --voice de_DE-thorsten-medium[/]
 
+    [dim]wyoming-voiceclone serve --role box[/]
+
     [dim]wyoming-voiceclone serve --uri unix:///run/voice.sock --no-discovery[/]
     """
     flags = {
-        "server": {"host": host, "port": port, "uris": uri or None},
+        "server": {"role": role, "host": host, "port": port, "uris": uri or None},
         "speech": {"default_voice": voice},
         "folders": {"data": data_dir, "voices": voices_dir},
         "discovery": {"enabled": False if no_discovery else None},

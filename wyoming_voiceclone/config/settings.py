@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     create_model,
 )
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
+from wyoming_voiceclone.config.machines import BoxSettings, PeerUris
+from wyoming_voiceclone.config.table import Table
 from wyoming_voiceclone.servers.wyoming import Limits, Speakers
 from wyoming_voiceclone.voices import language_in
 
@@ -36,13 +36,12 @@ def _listed(value: Any, source: ValidationInfo) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
 class ServerSettings(Table):
     """The Wyoming server, which Home Assistant talks to."""
 
+    role: Literal["home", "box", "both"] = "home"
+    """A home speaks to clients. A box lends its engines to homes that are paired with it, and to
+    nobody else (docs/boxes.md)."""
     host: str = "::"
     """The address to listen on; "::" is every one, IPv4 and IPv6; "127.0.0.1" this machine only."""
     port: Annotated[int, Field(ge=0, le=65535)] = 10200
@@ -161,6 +160,11 @@ class FolderSettings(Table):
     """What can be computed again: may be deleted at any time."""
 
     @property
+    def box(self) -> Path:
+        """The certificate of this machine as a box, and the keys of its homes."""
+        return self.data / "box"
+
+    @property
     def phrases(self) -> Path:
         return self.cache / "phrases"
 
@@ -195,15 +199,19 @@ class Settings(Table):
     server: ServerSettings = ServerSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
-    voices: dict[str, VoiceSettings] = {}
+    voices: dict[str, VoiceSettings] = Field(default_factory=dict)
     """Voices that speak in their own manner: [voices."en_US-lessac-medium"] with speed = 1.2 or
     sentence_silence_s = 0.3. What only Piper knows is in [engines.piper.voices]."""
-    roles: dict[str, str] = {}
+    roles: dict[str, str] = Field(default_factory=dict)
     """What voices are for: with alarm = "grandpa" a client that asks for alarm hears grandpa."""
-    speakers: Annotated[dict[str, str], AfterValidator(_addressed)] = {}
+    speakers: Annotated[dict[str, str], AfterValidator(_addressed)] = Field(default_factory=dict)
     """Which voice a loudspeaker has whose request names none, by address or network:
     "192.168.1.50" = "grandma", "192.168.2.0/24" = "en_US-lessac-medium"."""
     cloning: CloningSettings = CloningSettings()
+    boxes: BoxSettings = BoxSettings()
+    peers: PeerUris = Field(default_factory=dict)
+    """Text-to-speech servers of others whose voices are offered here, too; each by a name of yours:
+    kitchen = "tcp://192.168.1.9:10200"."""
     router: RouterSettings = RouterSettings()
     phrases: PhraseSettings = PhraseSettings()
     folders: FolderSettings = Field(default_factory=FolderSettings)

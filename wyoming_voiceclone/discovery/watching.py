@@ -18,6 +18,8 @@ _WAITING = 256
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- asked from, not bound
 
 _Change = tuple[str, ServiceStateChange]
+_Here = tuple[tuple[str, ...], Callable[[], tuple[str, ...]]]
+"""This machine's addresses, and how to ask for them again; that blocks."""
 Told = Callable[[str, Announced | None], None]
 """Given the instance's name, and how it is now; None when it said goodbye or expired."""
 
@@ -26,21 +28,27 @@ async def watch_services(
     service_type: str,
     told: Told,
     *,
+    hosts: Sequence[str] = _EVERYWHERE,
     interval_s: float = 20.0,
     interfaces: Callable[[], Sequence[Interface]] = local_interfaces,
     through: Sequence[str] | None = None,
 ) -> None:
-    """Tell of every service, for ever. Cancel to stop.
+    """Tell of every service that can be heard at `hosts`, for ever. Cancel to stop.
 
     `interfaces` is asked in a thread every `interval_s`: another network is looked at anew. mDNS
     goes `through` these addresses (None: this machine's own). That it fails is told once.
     """
+
+    def own() -> tuple[str, ...]:
+        return tuple(through or announced(hosts, interfaces()))
+
     warned = False
     while True:
-        own = tuple(through or await _own(interfaces))
+        addresses = await asyncio.to_thread(own)
         try:
-            if own:
-                await _watch(service_type, told, own, interval_s, None if through else interfaces)
+            if addresses:
+                async with AsyncZeroconf(list(addresses)) as zeroconf:
+                    await _watch(zeroconf, service_type, told, interval_s, (addresses, own))
                 warned = False
                 continue
         except (OSError, RuntimeError, Error) as error:
@@ -51,11 +59,7 @@ async def watch_services(
 
 
 async def _watch(
-    service_type: str,
-    told: Told,
-    own: tuple[str, ...],
-    interval_s: float,
-    interfaces: Callable[[], Sequence[Interface]] | None,
+    zeroconf: AsyncZeroconf, service_type: str, told: Told, interval_s: float, here: _Here
 ) -> None:
     """Return when this machine has other addresses. Raises OSError."""
     changes: asyncio.Queue[_Change] = asyncio.Queue(_WAITING)
@@ -67,20 +71,16 @@ async def _watch(
         if not changes.full():
             changes.put_nowait((name, state_change))
 
-    async with AsyncZeroconf(list(own)) as zeroconf:
-        browser = AsyncServiceBrowser(zeroconf.zeroconf, service_type, handlers=[changed])
-        try:
-            while interfaces is None or own == await _own(interfaces):
-                until = time.monotonic() + interval_s
-                while (left_s := until - time.monotonic()) > 0:
-                    if (change := await _next(changes, left_s)) is not None:
-                        await _tell(zeroconf, service_type, told, *change)
-        finally:
-            await browser.async_cancel()
-
-
-async def _own(interfaces: Callable[[], Sequence[Interface]]) -> tuple[str, ...]:
-    return announced(_EVERYWHERE, await asyncio.to_thread(interfaces))
+    browser = AsyncServiceBrowser(zeroconf.zeroconf, service_type, handlers=[changed])
+    addresses, own = here
+    try:
+        while addresses == await asyncio.to_thread(own):
+            until = time.monotonic() + interval_s
+            while (left_s := until - time.monotonic()) > 0:
+                if (change := await _next(changes, left_s)) is not None:
+                    await _tell(zeroconf, service_type, told, *change)
+    finally:
+        await browser.async_cancel()
 
 
 async def _next(changes: asyncio.Queue[_Change], wait_s: float) -> _Change | None:

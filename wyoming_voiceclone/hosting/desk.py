@@ -9,11 +9,13 @@ from dataclasses import replace
 import psutil
 
 from wyoming_voiceclone.backends import Backend
+from wyoming_voiceclone.boxes.box import Box
+from wyoming_voiceclone.boxes.household import Boxes
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BadRequest, ConfigError
 from wyoming_voiceclone.hosting.engines import Engines
 from wyoming_voiceclone.hosting.hosted import HostedEngine
-from wyoming_voiceclone.servers.control import ControlServer, EngineStatus, socket_in
+from wyoming_voiceclone.servers.control import BoxStatus, ControlServer, EngineStatus, socket_in
 from wyoming_voiceclone.synthesis.cloned import Cloning, wanted_state
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,9 +27,10 @@ _MEGABYTE = 1_000_000
 class EngineDesk:
     """The desk of one running server (`servers.control.Desk`)."""
 
-    def __init__(self, engines: Engines, cloning: Cloning, grace_s: float) -> None:
+    def __init__(self, engines: Engines, cloning: Cloning, boxes: Boxes, grace_s: float) -> None:
         """`grace_s`: for the sentences of an engine that is stopped, unless told otherwise."""
-        self._engines, self._cloning, self._grace_s = engines, cloning, grace_s
+        self._engines, self._cloning, self._boxes = engines, cloning, boxes
+        self._grace_s = grace_s
 
     async def status(self) -> Sequence[EngineStatus]:
         """Every engine that this program knows, the preferred one first."""
@@ -41,6 +44,10 @@ class EngineDesk:
             if name not in names
         ]
         return [*(replace(one, memory_mb=memory.get(one.pid or 0)) for one in here), *off]
+
+    def boxes(self) -> Sequence[BoxStatus]:
+        """Every box that this home is paired with, by name."""
+        return [_box_status(box) for box in self._boxes.all]
 
     async def start(self, engine: str) -> None:
         """Return once it is there. Raises BadRequest, BackendUnavailable."""
@@ -98,9 +105,11 @@ class EngineDesk:
 
 
 @asynccontextmanager
-async def controlled(engines: Engines, cloning: Cloning, settings: Settings) -> AsyncIterator[None]:
+async def controlled(
+    engines: Engines, cloning: Cloning, boxes: Boxes, settings: Settings
+) -> AsyncIterator[None]:
     """Let the owner look at the engines, start and stop them; where that cannot be, speak on."""
-    desk = EngineDesk(engines, cloning, settings.server.grace_s)
+    desk = EngineDesk(engines, cloning, boxes, settings.server.grace_s)
     control = ControlServer(desk, socket_in(settings.folders.data))
     try:
         await control.start()
@@ -110,6 +119,23 @@ async def controlled(engines: Engines, cloning: Cloning, settings: Settings) -> 
         yield
     finally:
         await control.aclose()
+
+
+def _box_status(box: Box) -> BoxStatus:
+    engines = box.offer.engines if box.offer else ()
+    return BoxStatus(
+        box.name,
+        box.box_id,
+        box.state,
+        box.reason,
+        str(box.place or ""),
+        box.offer.version if box.offer else "",
+        box.offer.gpu if box.offer else False,
+        tuple(one.engine for one in engines),
+        sum(len(one.capabilities.voices) for one in engines),
+        box.busy,
+        box.seen_at,
+    )
 
 
 def _memory_mb(pids: Sequence[int]) -> dict[int, float]:

@@ -37,6 +37,11 @@ class Engines:
             one.is_installed if isinstance(one, HostedEngine) else True for one in self.backends
         )
 
+    @property
+    def likenesses(self) -> Collection[str]:
+        """Those that only convert what others speak."""
+        return {name for name, engine in self.declared.items() if engine.converts}
+
     def absent(self) -> Mapping[str, str]:
         """Those that are not installed, and what to do about it."""
         return {name: one.remedy for name, one in self.hosted.items() if not one.is_installed}
@@ -80,9 +85,11 @@ def _preferred(engines: Mapping[str, Engine], settings: Settings) -> Iterable[En
 
 
 def _asked_for(settings: Settings) -> Collection[str]:
-    """Engines that somebody wrote down, and that are not only there by default."""
-    order = settings.router.order if "order" in settings.router.model_fields_set else ()
-    return {*order, *settings.engines.model_fields_set}
+    """Engines that somebody wrote down; a config.toml as `config --write` makes it asks for none."""
+    usual = type(settings)()
+    order = settings.router.order if settings.router.order != usual.router.order else ()
+    written = settings.engines.model_fields_set
+    return {*order, *(one for one in written if settings.engine(one) != usual.engine(one))}
 
 
 async def _make_each(

@@ -4,11 +4,15 @@ import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 
+from wyoming.event import Event
+
 from wyoming_voiceclone.errors import ConfigError, ProtocolError
 from wyoming_voiceclone.servers.control.messages import (
     BOUNDS,
+    BoxStatus,
     EngineStatus,
     Request,
+    read_boxes,
     read_engines,
     request_event,
 )
@@ -33,6 +37,13 @@ class Control:
 
         Raises NoServer, ConfigError where it may not be asked, and what the server answers.
         """
+        return read_engines(await self._answer(request, within_s))
+
+    async def boxes(self, within_s: float) -> list[BoxStatus]:
+        """The boxes that it is paired with. Raises as `ask` does."""
+        return read_boxes(await self._answer(Request("boxes"), within_s))
+
+    async def _answer(self, request: Request, within_s: float) -> Event:
         reader, writer = await self._connect()
         events, answers = EventReader(reader, BOUNDS), EventWriter(writer, _CONNECT_S)
         try:
@@ -45,7 +56,7 @@ class Control:
             await answers.aclose(0)
         if answer is None:
             raise ProtocolError("the server ended before it answered — see its log")
-        return read_engines(answer)
+        return answer
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         path, stack = socket_in(self._data), ExitStack()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from wyoming.event import Event
@@ -16,13 +16,17 @@ from wyoming_voiceclone.errors import (
 )
 from wyoming_voiceclone.wire import Bounds
 
+T = TypeVar("T")
+
 CONTROL = "voiceclone-control"
 ENGINES = "voiceclone-engines"
 ERROR = "error"
 
 BOUNDS = Bounds(header_bytes=4096, data_bytes=256 * 1024, payload_bytes=0, json_depth=6, event_s=5)
 
-Do = Literal["status", "start", "stop"]
+BOXES = "voiceclone-boxes"
+
+Do = Literal["status", "start", "stop", "boxes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,29 @@ class EngineStatus:
     """Voices of the user's own that it can speak as at once; None: it does not clone."""
 
 
+@dataclass(frozen=True, slots=True)
+class BoxStatus:
+    """How one box is, as a running home sees it."""
+
+    name: str
+    id: str
+    state: str
+    """`up`, `gone`, or `not paired` when it does not know our key any more."""
+    reason: str = ""
+    address: str = ""
+    """Where it is reached, or was."""
+    version: str = ""
+    gpu: bool = False
+    engines: tuple[str, ...] = ()
+    voices: int = 0
+    """Of its engines' own."""
+    load: int = 0
+    """Requests that it is answering now, whoever asks."""
+    seen_at: float | None = None
+    """When it was there last; seconds since 1970."""
+
+
+_BOXES = TypeAdapter(list[BoxStatus])
 _REQUEST = TypeAdapter(Request)
 _ENGINES = TypeAdapter(list[EngineStatus])
 _CODES: dict[str, type[VoiceCloneError]] = {
@@ -87,11 +114,24 @@ def engines_event(engines: Sequence[EngineStatus]) -> Event:
 
 def read_engines(event: Event) -> list[EngineStatus]:
     """Raises what the server answered instead, or ProtocolError."""
+    return _read(event, "engines", _ENGINES)
+
+
+def boxes_event(boxes: Sequence[BoxStatus]) -> Event:
+    return Event(BOXES, {"boxes": [asdict(one) for one in boxes]})
+
+
+def read_boxes(event: Event) -> list[BoxStatus]:
+    """Raises what the server answered instead, or ProtocolError."""
+    return _read(event, "boxes", _BOXES)
+
+
+def _read(event: Event, what: str, kind: TypeAdapter[list[T]]) -> list[T]:
     if event.type == ERROR:
-        kind = _CODES.get(str(event.data.get("code")), ConfigError)
-        raise kind(str(event.data.get("text"))[:1000])
+        error = _CODES.get(str(event.data.get("code")), ConfigError)
+        raise error(str(event.data.get("text"))[:1000])
     try:
-        return _ENGINES.validate_python(event.data.get("engines"))
+        return kind.validate_python(event.data.get(what))
     except ValidationError:
         raise ProtocolError("the server's answer cannot be understood — restart it") from None
 

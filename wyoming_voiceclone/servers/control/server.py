@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from wyoming.event import Event
+
 from wyoming_voiceclone.errors import ConfigError, ProtocolError, VoiceCloneError
 from wyoming_voiceclone.servers.control.messages import (
     BOUNDS,
+    BoxStatus,
     EngineStatus,
     Request,
+    boxes_event,
     engines_event,
     error_event,
     read_request,
@@ -33,6 +37,8 @@ class Desk(Protocol):
     """Whoever looks after the engines."""
 
     async def status(self) -> Sequence[EngineStatus]: ...
+
+    def boxes(self) -> Sequence[BoxStatus]: ...
 
     async def start(self, engine: str) -> None:
         """Return once it is there. Raises BadRequest, BackendUnavailable."""
@@ -86,8 +92,7 @@ class ControlServer:
         try:
             while event := await events.read(_SILENT_S):
                 try:
-                    await self._obey(read_request(event))
-                    answer = engines_event(await self._desk.status())
+                    answer = await self._obey(read_request(event))
                 except VoiceCloneError as error:
                     answer = error_event(error)
                 await answers.write(answer)
@@ -100,14 +105,15 @@ class ControlServer:
         finally:
             await answers.aclose(_WRITE_S)
 
-    async def _obey(self, request: Request) -> None:
+    async def _obey(self, request: Request) -> Event:
+        if request.do == "boxes":
+            return boxes_event(self._desk.boxes())
         match request.do:
             case "start":
                 await self._desk.start(request.engine)
             case "stop":
                 await self._desk.stop(request.engine, request.grace_s)
-            case "status":
-                pass
+        return engines_event(await self._desk.status())
 
 
 def _bind(path: Path) -> Listening:

@@ -54,10 +54,14 @@ class Extension:
         payloads = {ENROLL: self._limits.enroll_bytes, STATE: self._limits.state_bytes}
         return replace(plain, payloads=payloads, event_s=self._limits.event_s)
 
-    def hello(self) -> Event:
+    def offer(self) -> Hello:
+        """What the backend has now."""
         offered = self.backend.capabilities()
         revision = self.cloning().revision if offered.clones else ""
-        return hello_event(Hello(self.backend.name, revision, offered))
+        return Hello(self.backend.name, revision, offered)
+
+    def hello(self) -> Event:
+        return hello_event(self.offer())
 
     def cloning(self) -> CloningBackend:
         """The backend, as one that learns voices. Raises CannotClone."""

@@ -47,6 +47,11 @@ class WyomingServer:
         """The URIs that are listened on, with their true ports."""
         return [listening.uri for listening in self._listening]
 
+    @property
+    def busy(self) -> int:
+        """How many connections are being answered now."""
+        return sum(one.idle_since is None for one, _ in self._connections.values())
+
     async def start(self, uris: Iterable[str]) -> None:
         """Listen on all of `uris`, or on none and raise ConfigError.
 
