@@ -22,6 +22,7 @@ from wyoming_voiceclone.workers.manifest import Manifest
 from wyoming_voiceclone.workers.orders import WorkerPlan
 from wyoming_voiceclone.workers.status import WorkerStatus
 from wyoming_voiceclone.workers.supervisor import Supervisor
+from wyoming_voiceclone.workers.tenancy import Alone, Tenancy
 
 
 class WorkerBackend:
@@ -35,18 +36,21 @@ class WorkerBackend:
         declared: Capabilities | None = None,
         preload: bool = False,
         log: Path | None = None,
+        tenancy: Tenancy | None = None,
     ) -> None:
         """`declared` holds until the worker was met. Reads a file: make it in a thread.
 
         `preload`: start with the program, and not with the first request. `log`: where its log is
-        kept, too.
+        kept, too. `tenancy`: whom it shares the GPU with.
         """
         self.name = plan.title
         self._manifest = Manifest(plan)
         self._declared = declared or Capabilities(())
         self._preload = preload
         self._journal = Journal(plan.title, log)
-        self._supervisor = Supervisor(plan, limits or WorkerLimits(), self._manifest, self._journal)
+        self._supervisor = Supervisor(
+            plan, limits or WorkerLimits(), self._manifest, self._journal, tenancy or Alone()
+        )
 
     @property
     def revision(self) -> str:
@@ -118,6 +122,7 @@ def in_worker(
     python: Path | None = None,
     preload: bool = False,
     log: Path | None = None,
+    tenancy: Tenancy | None = None,
 ) -> WorkerBackend:
     """What `engine.make(settings, folders)` gives, hosted by a process; call it in a thread too.
 
@@ -128,7 +133,7 @@ def in_worker(
     plan = WorkerPlan(engine.name, folders, own)
     if python:
         plan = replace(plan, python=python)
-    return WorkerBackend(plan, limits, preload=preload, log=log)
+    return WorkerBackend(plan, limits, preload=preload, log=log, tenancy=tenancy)
 
 
 async def _held(stream: AudioStream, held: AsyncExitStack) -> AsyncGenerator[Chunk, None]:

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Literal
 
 from wyoming_voiceclone.aio import cancelled
@@ -14,25 +13,18 @@ from wyoming_voiceclone.backends.peer.messages import Hello
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.workers.back_off import BackOff
 from wyoming_voiceclone.workers.journal import Journal
+from wyoming_voiceclone.workers.life import Life
 from wyoming_voiceclone.workers.limits import WorkerLimits
 from wyoming_voiceclone.workers.manifest import Manifest
 from wyoming_voiceclone.workers.orders import WorkerPlan
 from wyoming_voiceclone.workers.process import WorkerProcess
 from wyoming_voiceclone.workers.status import State, WorkerStatus
+from wyoming_voiceclone.workers.tenancy import Tenancy
 
 _LOGGER = logging.getLogger(__name__)
 
 Use = Literal["speak", "learn", "keep"]
 """Somebody listens; nobody does; or somebody will before long."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """A process that is ready."""
-
-    peer: PeerBackend
-    pid: int
-    since: float = field(default_factory=time.monotonic)
 
 
 class Supervisor:
@@ -42,10 +34,16 @@ class Supervisor:
     """
 
     def __init__(
-        self, plan: WorkerPlan, limits: WorkerLimits, manifest: Manifest, journal: Journal
+        self,
+        plan: WorkerPlan,
+        limits: WorkerLimits,
+        manifest: Manifest,
+        journal: Journal,
+        tenancy: Tenancy,
     ) -> None:
         self._plan, self._limits, self._manifest, self._journal = plan, limits, manifest, journal
-        self._life: _Life | None = None
+        self._tenancy = tenancy
+        self._life: Life | None = None
         self._coming: asyncio.Future[PeerBackend] | None = None  # whom those who wait will get
         self._wanted = asyncio.Event()
         self._supervising: asyncio.Task[None] | None = None
@@ -65,7 +63,8 @@ class Supervisor:
         self._unused.clear()
         self._is_kept |= use != "learn"
         try:
-            yield await self._available(self._limits.patience_s if use == "speak" else None)
+            with self._tenancy.speaking() if use == "speak" else nullcontext():
+                yield await self._available(self._limits.patience_s if use == "speak" else None)
             self._back_off.went_well()
             self._sentences += use == "speak"
         finally:
@@ -170,21 +169,21 @@ class Supervisor:
 
     async def _live(self) -> None:
         """One life. Raises BackendUnavailable when it does not begin."""
-        self._began = time.monotonic()
+        self._began, limits = time.monotonic(), self._limits
         try:
-            process = await WorkerProcess.start(self._plan, self._limits.startup_s, self._journal)
-            peer = PeerBackend(self._plan.title, process.uri, self._limits.peer)
-            try:
-                await self._meet(peer)
-                await process.load(self._limits.startup_s)
-                self._appear(_Life(peer, process.pid))
+            async with AsyncExitStack() as stack:
+                async with self._tenancy.loading():
+                    start = WorkerProcess.start(self._plan, limits.startup_s, self._journal)
+                    process = await start
+                    stack.push_async_callback(process.aclose, limits.grace_s)
+                    peer = PeerBackend(self._plan.title, process.uri, limits.peer)
+                    stack.push_async_callback(peer.aclose)
+                    await self._meet(peer)
+                    await process.load(limits.startup_s)
+                self._appear(Life(peer, process.pid))
                 await self._until_it_is_over(process)
-            finally:
-                self._life = None
-                await peer.aclose()
-                await process.aclose(self._limits.grace_s)
         finally:
-            self._began = None
+            self._life = self._began = None
 
     async def _meet(self, peer: PeerBackend) -> None:
         hello = await peer.meet()
@@ -237,7 +236,7 @@ class Supervisor:
     def _tell(self, level: int, what: str) -> None:
         self._journal.log(level, f"{self._plan.title}: {what}")
 
-    def _appear(self, life: _Life) -> None:
+    def _appear(self, life: Life) -> None:
         self._life, self._began, self._back_off.why = life, None, ""
         if self._coming and not self._coming.done():
             self._coming.set_result(life.peer)
