@@ -103,7 +103,10 @@ class Door:
                 key_id = await admit(events, writer, fingerprint, self._keyring.secret)
                 _LOGGER.debug("%s came in with key %s", peer, key_id)
                 wanted = await self._asked(events, writer)
-        except (ProtocolError, PeerGone, TimeoutError, ConfigError) as error:
+        except PeerGone as gone:
+            _LOGGER.debug("%s has left: %s", peer, gone)
+            await writer.aclose(0)
+        except (ProtocolError, TimeoutError, ConfigError) as error:
             _LOGGER.info("%s was not let in: %s", peer, error or "too slow")
             await writer.aclose(WITHIN_S)
         except BaseException:
@@ -120,8 +123,10 @@ class Door:
         """The engine that the connection is to be to; None: the standing link."""
         while True:
             event = await reader.read(WITHIN_S)
-            if event is None or event.type not in {ENGINES, SELECT, WATCH}:
-                raise ProtocolError(f"{event and event.type!r:.40} instead of an engine")
+            if event is None:
+                raise PeerGone("it has heard enough")
+            if event.type not in {ENGINES, SELECT, WATCH}:
+                raise ProtocolError(f"{event.type!r:.40} instead of an engine")
             if event.type == WATCH:
                 return None
             if event.type == SELECT:
@@ -141,7 +146,7 @@ class Door:
 
     async def _tell(self, reader: EventReader, writer: EventWriter) -> None:
         try:
-            await keep_told(reader, writer, self.offer, lambda: self._server.busy)
+            await keep_told(reader, writer, self.offer, self._server)
         except PeerGone as gone:
             _LOGGER.debug("a home's standing link is over: %s", gone)
         except Exception:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from wyoming_voiceclone.servers.wyoming.connection import Connection, address_of
 from wyoming_voiceclone.servers.wyoming.customs import CustomVoiceDoor, CustomVoiceStore
 from wyoming_voiceclone.servers.wyoming.extension import Extension
-from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, error_event
+from wyoming_voiceclone.servers.wyoming.failures import ServerBusy, ServerStopping, error_event
 from wyoming_voiceclone.servers.wyoming.info import Description
 from wyoming_voiceclone.servers.wyoming.limits import Limits
 from wyoming_voiceclone.servers.wyoming.listen import Listening, listen
@@ -40,6 +40,8 @@ class WyomingServer:
         self._listening: list[Listening] = []
         self._servers: list[asyncio.Server] = []
         self._connections: dict[asyncio.Task[None], tuple[Connection, str | None]] = {}
+        self.is_stopping = False
+        """Whether nobody new is served."""
         self._evicted: set[asyncio.Task[None]] = set()
 
     @property
@@ -71,6 +73,7 @@ class WyomingServer:
 
     async def aclose(self, grace_s: float = 0.0) -> None:
         """Take no more connections; give utterances `grace_s` to end, then cancel them."""
+        self.is_stopping = True
         await self._stop_listening()
         for connection, _ in self._connections.values():
             connection.finish()
@@ -97,6 +100,10 @@ class WyomingServer:
     ) -> None:
         """Take over a connection that somebody else accepted."""
         address = address_of(writer)
+        if self.is_stopping:
+            writer.write(encode(error_event(ServerStopping("the server is being stopped"))))
+            writer.close()
+            return
         if not self._make_room(address):
             _LOGGER.info("refused a connection from %s: all are busy", address)
             busy = ServerBusy("every connection is busy speaking — try again in a moment")
