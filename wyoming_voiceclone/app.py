@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from wyoming_voiceclone.aio import meanwhile
 from wyoming_voiceclone.backends import Backend, Warmable
 from wyoming_voiceclone.config import Settings
-from wyoming_voiceclone.discovery import Advertiser, identity
 from wyoming_voiceclone.environments.gpus import gpus_here
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.hosting import Engines, HostedEngine, make_engines
+from wyoming_voiceclone.hosting.advertised import advertised
 from wyoming_voiceclone.hosting.company import Company, Ranks
 from wyoming_voiceclone.hosting.desk import controlled
+from wyoming_voiceclone.hosting.gpu import shared_gpu
 from wyoming_voiceclone.hosting.others import Removal, joined, lent
 from wyoming_voiceclone.hosting.watching import watch_installations
 from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
@@ -61,7 +61,8 @@ class App:
 async def open_app(settings: Settings) -> AsyncIterator[App]:
     """Everything up to speech; no model is loaded before somebody wants to hear it."""
     async with AsyncExitStack() as stack:
-        engines, gpus = await asyncio.gather(make_engines(settings), gpus_here())
+        sharing = await stack.enter_async_context(shared_gpu(settings))
+        engines, gpus = await asyncio.gather(make_engines(settings, sharing), gpus_here())
         stack.push_async_callback(engines.aclose)
         if not engines.can_speak:
             raise ConfigError("no engine works — see the warnings above, or run the doctor")
@@ -102,7 +103,7 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
             lent(app.engines, server, settings),
             joined(app.company, app.engines, server, settings) as boxes,
             controlled(app.engines, app.cloning, boxes, settings),
-            _advertised(server, settings),
+            advertised(server, settings),
             meanwhile(_lent_warm(app) if is_box else _at_home(app, settings)),
             meanwhile(watch_installations(app.engines)),
         ):
@@ -234,17 +235,3 @@ async def _warm(backend: Warmable, voices: Sequence[str]) -> None:
         _LOGGER.info("not ready yet: %s", error)
     except Exception:
         _LOGGER.exception("%s could not be made ready; it is tried again when it speaks", voices)
-
-
-@asynccontextmanager
-async def _advertised(server: WyomingServer, settings: Settings) -> AsyncIterator[None]:
-    """Tell the LAN, unless nobody there could connect."""
-    uris = [urlsplit(uri) for uri in server.addresses if uri.startswith("tcp:")]
-    if not settings.discovery.enabled or not uris or (port := uris[0].port) is None:
-        yield
-        return
-    hosts = [uri.hostname for uri in uris if uri.hostname and uri.port == port]
-    host_id = await asyncio.to_thread(identity, settings.folders.data)
-    name = settings.discovery.name or f"voiceclone-{host_id}"
-    async with Advertiser(name, hosts, port, host_id=host_id):
-        yield

@@ -7,15 +7,14 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
-    ValidationInfo,
     create_model,
 )
 
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
+from wyoming_voiceclone.config.gpu import GpuSettings
 from wyoming_voiceclone.config.machines import BoxSettings, PeerUris
-from wyoming_voiceclone.config.table import Table
+from wyoming_voiceclone.config.table import Names, Table
 from wyoming_voiceclone.servers.wyoming import Limits, Speakers
 from wyoming_voiceclone.voices import language_in
 
@@ -24,16 +23,6 @@ APP = "wyoming-voiceclone"
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Seconds = Annotated[float, Field(ge=0, le=60)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
-
-
-def _listed(value: Any, source: ValidationInfo) -> Any:
-    """`piper,espeak` is a list too: that is how it is written in the environment."""
-    if isinstance(value, str) and source.mode == "python":  # a file is read as JSON
-        return tuple(part.strip() for part in value.split(","))
-    return tuple(value) if isinstance(value, list) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class ServerSettings(Table):
@@ -212,6 +201,7 @@ class Settings(Table):
     peers: PeerUris = Field(default_factory=dict)
     """Text-to-speech servers of others whose voices are offered here, too; each by a name of yours:
     kitchen = "tcp://192.168.1.9:10200"."""
+    gpu: GpuSettings = GpuSettings()
     router: RouterSettings = RouterSettings()
     phrases: PhraseSettings = PhraseSettings()
     folders: FolderSettings = Field(default_factory=FolderSettings)

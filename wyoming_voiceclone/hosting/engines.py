@@ -10,6 +10,8 @@ from pathlib import Path
 from wyoming_voiceclone.backends import Backend, Engine, Folders
 from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.config import Settings
+from wyoming_voiceclone.gpu import Sharing
+from wyoming_voiceclone.hosting.gpu import place_of
 from wyoming_voiceclone.hosting.hosted import HostedEngine, log_of
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.workers import WorkerBackend, WorkerLimits, in_worker
@@ -57,19 +59,21 @@ def folders_of(settings: Settings) -> Folders:
     return Folders(voices=folders.voices, data=folders.data, cache=folders.cache)
 
 
-async def make_engines(settings: Settings) -> Engines:
+async def make_engines(settings: Settings, sharing: Sharing | None = None) -> Engines:
     """Every engine that is enabled and works, or may be installed; those that convert come last.
 
-    They convert what is spoken in this process: a likeness must not wait for a worker.
+    They convert what is spoken in this process: a likeness must not wait for a worker. `sharing`:
+    who makes room on the GPU.
     """
     declared = await asyncio.to_thread(installed_engines)
     engines = list(_preferred(declared, settings))
     plain = [engine for engine in engines if not engine.converts]
-    made = dict(zip(plain, await _make_each(plain, settings), strict=True))
+    made = dict(zip(plain, await _make_each(plain, settings, sharing), strict=True))
     here = [one for one in made.values() if one and not isinstance(one, HostedEngine)]
     if here:
         converting = [engine for engine in engines if engine.converts]
-        made |= zip(converting, await _make_each(converting, settings, Router(here)), strict=True)
+        likenesses = await _make_each(converting, settings, sharing, Router(here))
+        made |= zip(converting, likenesses, strict=True)
     return Engines([one for engine in engines if (one := made.get(engine)) is not None], declared)
 
 
@@ -85,7 +89,7 @@ def _preferred(engines: Mapping[str, Engine], settings: Settings) -> Iterable[En
 
 
 def _asked_for(settings: Settings) -> Collection[str]:
-    """Engines that somebody wrote down; a config.toml as `config --write` makes it asks for none."""
+    """Engines that somebody wrote down: what `config --write` does is not asking for any."""
     usual = type(settings)()
     order = settings.router.order if settings.router.order != usual.router.order else ()
     written = settings.engines.model_fields_set
@@ -93,17 +97,19 @@ def _asked_for(settings: Settings) -> Collection[str]:
 
 
 async def _make_each(
-    engines: Sequence[Engine], settings: Settings, *over: Backend
+    engines: Sequence[Engine], settings: Settings, sharing: Sharing | None, *over: Backend
 ) -> Sequence[Backend | None]:
-    return await asyncio.gather(*(_make(one, settings, *over) for one in engines))
+    return await asyncio.gather(*(_make(one, settings, sharing, *over) for one in engines))
 
 
-async def _make(engine: Engine, settings: Settings, *over: Backend) -> Backend | None:
+async def _make(
+    engine: Engine, settings: Settings, sharing: Sharing | None, *over: Backend
+) -> Backend | None:
     """In a thread: engines' libraries take long to import."""
     folders = folders_of(settings)
     try:
         if engine.environment is not None:
-            return await _host(engine, settings, folders)
+            return await _host(engine, settings, folders, sharing)
         return await asyncio.to_thread(engine.make, settings.engine(engine.name), folders, *over)
     except Exception as error:  # whatever is wrong with one, the others speak
         _LOGGER.warning(
@@ -116,7 +122,9 @@ async def _make(engine: Engine, settings: Settings, *over: Backend) -> Backend |
         return None
 
 
-async def _host(engine: Engine, settings: Settings, folders: Folders) -> HostedEngine:
+async def _host(
+    engine: Engine, settings: Settings, folders: Folders, sharing: Sharing | None
+) -> HostedEngine:
     def make(python: Path) -> WorkerBackend:
         wanted = settings.worker(engine.name)
         limits = WorkerLimits(
@@ -132,9 +140,11 @@ async def _host(engine: Engine, settings: Settings, folders: Folders) -> HostedE
             python=python,
             preload=wanted.preload,
             log=log_of(engine, folders),
+            tenancy=place,
         )
 
     hosted = HostedEngine(engine, folders, make)
+    place = place_of(engine, hosted, settings, sharing)
     await hosted.look()
     if hosted.fault or (not hosted.is_installed and engine.name in _asked_for(settings)):
         fact = hosted.fault or "is not installed"
