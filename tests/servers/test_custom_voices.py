@@ -14,6 +14,7 @@ from recordings import pitch, tone
 from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeVoice
 
+from wyoming_voiceclone.aio import cancelled
 from wyoming_voiceclone.audio.pcm import to_pcm16
 from wyoming_voiceclone.backends import Backend
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
@@ -157,6 +158,39 @@ async def test_too_much_is_refused_and_too_many_at_once_are(tmp_path: Path) -> N
         assert (await bring_recording(line, recording(), RATE)).name
         for other in others[1:]:
             await other.__aexit__(None, None, None)
+
+
+async def test_who_leaves_gives_back_the_place_of_what_waited_for_its_turn(
+    tmp_path: Path,
+) -> None:
+    engine = ScriptedCloner(enroll_s=30)
+    async with served(tmp_path / "voices", engine) as home:
+        for number in range(5):
+            async with home.connected() as line:
+                bringing = asyncio.create_task(bring_recording(line, recording(440 + number), RATE))
+                await asyncio.sleep(0.2)
+                for _ in range(8):  # as many as wait in a row: what comes next is not even queued
+                    await line.send_event(Event("voiceclone-voice-get", {"name": "custom:1"}))
+                await line.send_event(Event("voiceclone-voice-start", {"format": "msgpack"}))
+                await line.send_event(Event("voiceclone-voice-stop"))
+                await asyncio.sleep(0.1)
+                await cancelled(bringing)
+        engine.enroll_s = 0
+        async with home.connected() as line:
+            assert (await bring_recording(line, recording(), RATE)).error is None
+
+
+async def test_what_nobody_waits_for_any_more_is_not_learnt(tmp_path: Path) -> None:
+    engine = ScriptedCloner(enroll_s=30)
+    async with served(tmp_path / "voices", engine) as home:
+        for number in range(3):  # more than are learnt at a time
+            async with home.connected() as line:
+                bringing = asyncio.create_task(bring_recording(line, recording(440 + number), RATE))
+                await asyncio.sleep(0.2)
+                await cancelled(bringing)
+        engine.enroll_s = 0
+        async with home.connected() as line, asyncio.timeout(5):
+            assert (await bring_recording(line, recording(), RATE)).name
 
 
 async def test_a_server_without_customs_ignores_them_as_any_other_does() -> None:

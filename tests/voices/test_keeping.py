@@ -97,7 +97,9 @@ def test_a_custom_voice_may_come_as_a_state_of_one_engine() -> None:
     state = SpeakerState("k", {"codes": np.arange(4)})
     customs = CustomVoices()
     name = customs.add_state(SpeakerFile(state, Origin(engine="tones")))
-    assert customs.get(name).states["tones"].state.key == "k"
+    kept = customs.get(name).states["tones"].state
+    assert kept.tensors is state.tensors
+    assert kept.key != "k"  # which may be that of a voice in the house
     customs.remove(name)
     with pytest.raises(UnknownVoice):
         customs.get(name)
@@ -111,3 +113,30 @@ def test_custom_voices_share_a_limit_and_the_oldest_goes() -> None:
     assert customs.get(names[2])
     with pytest.raises(BadRequest, match="shorter"):
         customs.add(Reference(np.tile(SOUND.samples, 3), SOUND.rate))
+
+
+def test_what_is_in_a_state_beside_its_samples_counts_too() -> None:
+    customs = CustomVoices(limit_bytes=1_000_000)
+    wordy = SpeakerState("k", {}, {"language": "x" * 400_000})
+    names = [customs.add_state(SpeakerFile(wordy, Origin(engine="tones"))) for _ in range(3)]
+    with pytest.raises(UnknownVoice):
+        customs.get(names[0])
+    assert customs.get(names[2])
+
+
+def test_voices_with_nothing_in_them_come_to_an_end() -> None:
+    customs = CustomVoices(limit_bytes=100_000)
+    nothing = SpeakerFile(SpeakerState("k", {}), Origin(engine="tones"))
+    names = [customs.add_state(nothing) for _ in range(100)]
+    with pytest.raises(UnknownVoice):
+        customs.get(names[0])
+
+
+def test_what_engines_learn_of_a_voice_makes_older_ones_leave() -> None:
+    customs = CustomVoices(limit_bytes=3 * SOUND.samples.nbytes)
+    older, newer = (customs.add(Reference(SOUND.samples, SOUND.rate)) for _ in range(2))
+    learnt = SpeakerState("k", {"codes": np.zeros(2 * SOUND.samples.nbytes, np.uint8)})
+    customs.keep(customs.get(newer), SpeakerFile(learnt, Origin(engine="tones")))
+    assert customs.get(newer)
+    with pytest.raises(UnknownVoice):
+        customs.get(older)

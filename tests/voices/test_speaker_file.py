@@ -12,6 +12,7 @@ from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 from wyoming_voiceclone.voices.speaker_file import (
     Origin,
     SpeakerFile,
+    _checksum,
     dump_speaker,
     parse_origin,
     parse_speaker,
@@ -68,6 +69,18 @@ def test_one_changed_byte_is_noticed(at: int, change: int) -> None:
 def test_half_a_file_is_no_state(keep: int) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_speaker(DATA[:keep])
+
+
+@pytest.mark.parametrize("notes", ["[]", '"x"', '{"a": 1}', "[" * 9_000 + "]" * 9_000, "{"])
+def test_notes_that_are_no_texts_are_refused(notes: str) -> None:
+    (size,) = struct.unpack_from("<Q", DATA)
+    header = json.loads(DATA[8 : 8 + size])
+    about = {**header["__metadata__"], "notes": notes}
+    del about["crc32"]
+    about["crc32"] = _checksum(STATE.tensors, about)
+    text = json.dumps({**header, "__metadata__": about}).encode()
+    with pytest.raises(ValueError, match=r".+"):
+        parse_speaker(struct.pack("<Q", len(text)) + text + DATA[8 + size :])
 
 
 @pytest.mark.parametrize(

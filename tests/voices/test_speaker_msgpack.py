@@ -65,6 +65,8 @@ def packed(**changes: object) -> bytes:
         (packed(tensors={"a": {"dtype": "<f4", "shape": [2], "data": b"1234"}}), "shape"),
         (packed(tensors={"a": {"dtype": "<f4", "shape": [-1, -1], "data": b"1234"}}), "shape"),
         (packed(tensors={"a": {"dtype": "<f4", "shape": [2**62] * 4, "data": b""}}), "shape"),
+        (packed(tensors={"a": {"dtype": "<f4", "shape": [0, 2**63], "data": b""}}), "shape"),
+        (packed(tensors={"a": {"dtype": "<f4", "shape": [0, 2**63 - 1], "data": b""}}), "shape"),
         (packed(tensors={"a": {"dtype": "<f4", "shape": [1] * 9, "data": b"1234"}}), "shape"),
     ],
 )

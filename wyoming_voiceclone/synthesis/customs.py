@@ -111,6 +111,9 @@ class CustomSpeakers:
                 await self._kept(voice, wanted, await computing)
             except (BadRecording, CannotClone, BackendUnavailable) as error:
                 refusals.append(error)
+            except asyncio.CancelledError:  # whoever brought it is gone
+                await self._learner.speakers.forget([wanted.key])
+                raise
             else:
                 return
         heard = [error for error in refusals if isinstance(error, BadRecording)]
@@ -134,7 +137,7 @@ class CustomSpeakers:
 
     async def _kept(self, voice: CustomVoice, wanted: Wanted, state: SpeakerState) -> SpeakerState:
         """With the voice, and with it alone."""
-        voice.states[wanted.origin.engine] = SpeakerFile(state, wanted.origin)
+        self.voices.keep(voice, SpeakerFile(state, wanted.origin))
         await self._learner.speakers.forget([wanted.key])
         return state
 

@@ -126,8 +126,9 @@ class SpeakerCache:
         await asyncio.to_thread(self._store.purge, references)
 
     async def forget(self, keys: Collection[str]) -> None:
-        """Remove states that were never written down."""
-        await _cancelled([self._computing[key].task for key in keys if key in self._computing])
+        """Remove states that were never written down, also while they are computed."""
+        begun = [self._computing[key] for key in keys if key in self._computing]
+        await _cancelled([one.task for one in begun if not one.wanted.keep])
         for key in keys:
             self._memory.forget(key)
 

@@ -65,8 +65,8 @@ def parse_speaker(data: bytes) -> SpeakerFile:
             raise ValueError("the checksum does not match")
         if about["voiceclone"] != _FORMAT:
             raise ValueError("written by another version of this program")
-        state = SpeakerState(about["key"], tensors, json.loads(about["notes"]))
-    except (SafetensorError, KeyError, TypeError) as error:
+        state = SpeakerState(about["key"], tensors, _notes(about["notes"]))
+    except (SafetensorError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a speaker state: {error}") from error
     return SpeakerFile(state, _origin(about))
 
@@ -82,6 +82,13 @@ def _origin(about: Mapping[str, str]) -> Origin:
         return Origin(about["voice"], about["reference"], about["engine"], seconds)
     except KeyError as error:
         raise ValueError(f"not a speaker state: no {error}") from error
+
+
+def _notes(text: str) -> dict[str, str]:
+    notes = json.loads(text)
+    if not isinstance(notes, dict) or not all(isinstance(one, str) for one in notes.values()):
+        raise ValueError("its notes are no texts")
+    return notes
 
 
 def _about(data: bytes) -> dict[str, str]:

@@ -95,7 +95,10 @@ def _unpacked(name: str, packed: _Tensor) -> Tensor:
         packed.data
     ):
         raise ValueError(f"{name}: its data are not what its shape tells")
-    return np.frombuffer(packed.data, dtype).reshape(packed.shape)
+    try:
+        return np.frombuffer(packed.data, dtype).reshape(packed.shape)
+    except (OverflowError, ValueError):  # no data, and yet an axis of 2**70
+        raise ValueError(f"{name}: there is no such shape") from None
 
 
 def _no_extensions(code: int, _data: bytes) -> Any:

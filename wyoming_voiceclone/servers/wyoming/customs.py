@@ -8,18 +8,14 @@ from typing import Any, Protocol
 from wyoming.event import Event
 
 from wyoming_voiceclone.backends import Progress
-from wyoming_voiceclone.backends.peer.messages import read_recording
 from wyoming_voiceclone.errors import BadRequest, VoiceCloneError
 from wyoming_voiceclone.servers.wyoming.enrolment import News
-from wyoming_voiceclone.servers.wyoming.failures import (
-    ServerBusy,
-    error_event,
-    telling_failures,
-)
+from wyoming_voiceclone.servers.wyoming.failures import error_event, telling_failures
+from wyoming_voiceclone.servers.wyoming.uploads import Upload, Uploads
 from wyoming_voiceclone.voices import Reference
 from wyoming_voiceclone.voices.custom import LIFETIME_S, PREFIX
-from wyoming_voiceclone.voices.speaker_file import SpeakerFile, dump_speaker, parse_speaker
-from wyoming_voiceclone.voices.speaker_msgpack import pack_speaker, unpack_speaker
+from wyoming_voiceclone.voices.speaker_file import SpeakerFile, dump_speaker
+from wyoming_voiceclone.voices.speaker_msgpack import pack_speaker
 from wyoming_voiceclone.wire import EventWriter, PeerGone
 
 START = "voiceclone-voice-start"
@@ -30,17 +26,10 @@ REMOVE = "voiceclone-voice-remove"
 VOICE = "voiceclone-voice"
 EVENTS = frozenset((START, CHUNK, STOP, GET, REMOVE))
 
-_PARSERS: dict[str, Callable[[bytes], SpeakerFile]] = {
-    "safetensors": parse_speaker,
-    "msgpack": unpack_speaker,
-}
 _WRITERS: dict[str, Callable[[SpeakerFile], bytes]] = {
     "safetensors": dump_speaker,
     "msgpack": pack_speaker,
 }
-_MOST_BYTES = 32 * 1024 * 1024
-"""Of one upload: five minutes at 48 kHz, in 16 bits."""
-_AT_ONCE = 4
 _PIECE = 64 * 1024
 
 
@@ -58,7 +47,7 @@ class CustomVoiceDoor:
 
     def __init__(self, store: CustomVoiceStore) -> None:
         self.store = store
-        self.places = _AT_ONCE
+        self.uploads = Uploads()
 
 
 class CustomVoiceTalk:
@@ -66,19 +55,20 @@ class CustomVoiceTalk:
 
     def __init__(self, door: CustomVoiceDoor, writer: EventWriter) -> None:
         self._door, self._writer = door, writer
-        self._upload: _Upload | None = None
+        self._coming: Upload | None = None
+        self._whole: set[Upload] = set()
 
     def take(self, event: Event) -> "CustomVoiceAnswer | None":
         """What the event is answered with, when its turn comes."""
         match event.type:
             case "voiceclone-voice-start":
-                self.close()
-                self._upload = _Upload(event.data, self._door)
-            case "voiceclone-voice-chunk" if self._upload:
-                self._upload.add(event.payload or b"")
-            case "voiceclone-voice-stop" if self._upload:
-                upload, self._upload = self._upload, None
-                return self._answer(lambda news: self._brought(upload, news), upload)
+                if self._coming:
+                    self._coming.close()
+                self._coming = self._door.uploads.begin(event.data)
+            case "voiceclone-voice-chunk" if self._coming:
+                self._coming.add(event.payload or b"")
+            case "voiceclone-voice-stop" if self._coming:
+                return self._answer_to(self._coming)
             case "voiceclone-voice-get":
                 return self._answer(lambda _: self._exported(event.data))
             case "voiceclone-voice-remove":
@@ -86,17 +76,29 @@ class CustomVoiceTalk:
         return None
 
     def close(self) -> None:
-        """Forget what was brought in part."""
-        if self._upload:
-            self._upload.close()
-            self._upload = None
+        """Forget everything that was brought, also what waits for an answer."""
+        for upload in (*self._whole, *([self._coming] if self._coming else ())):
+            upload.close()
+
+    def _answer_to(self, upload: Upload) -> "CustomVoiceAnswer":
+        self._coming = None
+        self._whole.add(upload)
+        upload.finish()
+
+        def over() -> None:
+            upload.close()
+            self._whole.discard(upload)
+
+        return self._answer(lambda news: self._brought(upload, news), over)
 
     def _answer(
-        self, give: Callable[[Progress], AsyncIterator[Event]], upload: "_Upload | None" = None
+        self,
+        give: Callable[[Progress], AsyncIterator[Event]],
+        over: Callable[[], None] = lambda: None,
     ) -> "CustomVoiceAnswer":
-        return CustomVoiceAnswer(give, self._writer, upload)
+        return CustomVoiceAnswer(give, self._writer, over)
 
-    async def _brought(self, upload: "_Upload", news: Progress) -> AsyncIterator[Event]:
+    async def _brought(self, upload: Upload, news: Progress) -> AsyncIterator[Event]:
         kind, brought = await asyncio.to_thread(upload.read)
         if isinstance(brought, Reference):
             name = await self._door.store.add(brought, news)
@@ -127,9 +129,10 @@ class CustomVoiceAnswer:
         self,
         give: Callable[[Progress], AsyncIterator[Event]],
         writer: EventWriter,
-        upload: "_Upload | None" = None,
+        over: Callable[[], None],
     ) -> None:
-        self._give, self._writer, self._upload = give, writer, upload
+        """`over` is called in the end, once or more."""
+        self._give, self._writer, self._over = give, writer, over
 
     async def give(self) -> None:
         """Answer to the end. Raises PeerGone."""
@@ -142,56 +145,11 @@ class CustomVoiceAnswer:
                     await self._writer.write(event)
         finally:
             await _ended(telling)
-            self._close()
+            self._over()
 
     def break_off(self, error: VoiceCloneError) -> None:
-        self._close()
+        self._over()
         self._writer.write_last(error_event(error))
-
-    def _close(self) -> None:
-        if self._upload:
-            self._upload.close()
-
-
-class _Upload:
-    """What one peer brings in pieces; it holds a place until it is closed."""
-
-    def __init__(self, about: dict[str, Any], door: CustomVoiceDoor) -> None:
-        self._about, self._door = about, door
-        self._content = bytearray()
-        self._fault: VoiceCloneError | None = None
-        self._holds = door.places > 0
-        if self._holds:
-            door.places -= 1
-        else:
-            self._fault = ServerBusy(f"{_AT_ONCE} voices are being brought — try again")
-
-    def add(self, piece: bytes) -> None:
-        if self._fault is None and len(self._content) + len(piece) > _MOST_BYTES:
-            most = f"{_MOST_BYTES // 2**20} MiB"
-            self._fault = BadRequest(f"more than {most} — send less than a minute of speech")
-            self._content.clear()
-        if self._fault is None:
-            self._content += piece
-
-    def read(self) -> tuple[str, Reference | SpeakerFile]:
-        """Blocks. Raises BadRequest, ServerBusy."""
-        if self._fault:
-            raise self._fault
-        form, content = self._about.get("format"), bytes(self._content)
-        if isinstance(form, str) and (parse := _PARSERS.get(form)):
-            try:
-                return form, parse(content)
-            except ValueError as error:
-                fact = f"cannot be read ({error})"
-                raise BadRequest(f"speaker state: {fact} — export it again") from error
-        return "recording", read_recording(self._about, content)
-
-    def close(self) -> None:
-        self._content.clear()
-        if self._holds:
-            self._holds = False
-            self._door.places += 1
 
 
 def _custom(data: dict[str, Any]) -> str:
