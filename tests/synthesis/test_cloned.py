@@ -87,6 +87,14 @@ async def test_a_person_is_at_home_in_the_language_of_the_house(folder: Path) ->
     assert offered.keys() == {"grandma", "grandma|en", "grandma|fr", "grandpa"}
 
 
+async def test_a_person_at_home_speaks_as_people_there_do(folder: Path) -> None:
+    async with cloning(folder, language="en-US") as cloned:
+        speaking = router(cloned, ScriptedCloner(languages=["en-GB", "de", "en-US"]))
+        offered = {v.name: v.languages for v in speaking.capabilities().voices if v.cloned}
+    assert offered["grandma"] == ("en-US",)
+    assert offered.keys() == {"grandma", "grandma|de", "grandpa"}
+
+
 async def test_a_persons_own_speed_and_settings_reach_the_engine(folder: Path) -> None:
     drop(
         folder,

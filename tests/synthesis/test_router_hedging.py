@@ -9,7 +9,7 @@ from simulated import TEXT, Heard, around, house, listen, quantile, sometimes
 from wyoming_voiceclone.aio import now
 from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends.scripted import Delay, ScriptedBackend
-from wyoming_voiceclone.synthesis.deadlines import HEARD_S
+from wyoming_voiceclone.synthesis.deadlines import HEARD_S, STRANGER_S
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.testing.virtual_time import run_virtually
 from wyoming_voiceclone.voices import Voice
@@ -23,15 +23,18 @@ def box(first_chunk_s: Delay, **script: Delay) -> ScriptedBackend:
 
 
 def cpu(first_chunk_s: Delay = 0.15) -> ScriptedBackend:
+    """Another engine, with the same voice."""
+    return ScriptedBackend("cpu", first_chunk_s=first_chunk_s, rate=8_000)
+
+
+def stranger(first_chunk_s: Delay = 0.15) -> ScriptedBackend:
     return ScriptedBackend("cpu", voices=[BOB], first_chunk_s=first_chunk_s, rate=8_000)
 
 
-async def sentences(
-    router: Router, count: int, rest_s: float = 5.0, voice: str = "ada"
-) -> list[Heard]:
+async def sentences(router: Router, count: int, rest_s: float = 5.0) -> list[Heard]:
     heard = []
     for _ in range(count):
-        heard.append(await listen(router, voice=voice))
+        heard.append(await listen(router))
         await asyncio.sleep(rest_s)
     return heard
 
@@ -51,7 +54,7 @@ def test_a_box_that_is_late_in_one_of_twenty_cases_is_not_heard_to_be(seed: int)
     async def work() -> tuple[list[Heard], float]:
         heard = await sentences(router, SENTENCES)
         own = Router([cpu(around(random.Random(seed), 0.25))])
-        alone = await sentences(own, SENTENCES, voice="bob")
+        alone = await sentences(own, SENTENCES)
         return heard, quantile(firsts(alone), 0.99)
 
     (heard, own_s), there = house(router, work())
@@ -75,6 +78,22 @@ def test_a_voice_does_not_change_to_be_heard_a_moment_sooner() -> None:
     router = Router([box(sometimes(draw, 0.05, HEARD_S - 0.05, around(draw, 0.03))), cpu(0.01)])
     heard = run_virtually(sentences(router, 200))
     assert {each.source for each in heard} == {"box/ada"}
+
+
+def test_somebody_else_is_heard_only_after_a_wait_that_is_worse() -> None:
+    slow = [0.1]
+    router = Router([box(lambda: slow[0]), stranger()])
+
+    async def work() -> list[Heard]:
+        await sentences(router, 20)
+        heard = []
+        for slow[0] in (STRANGER_S - 0.1, 60.0):
+            heard += await sentences(router, 1)
+        return heard
+
+    heard = run_virtually(work())
+    assert [each.source for each in heard] == ["box/ada", "cpu/bob"]
+    assert heard[1].first_s == pytest.approx(STRANGER_S, abs=0.1)
 
 
 def test_a_box_that_became_slow_is_waited_for_again_once_that_is_known() -> None:
@@ -112,16 +131,19 @@ def test_a_hedge_is_there_when_the_listener_runs_dry() -> None:
 
     async def work() -> Heard:
         await sentences(router, 20)
-        await sentences(router, 5, voice="bob")
+        slow[0] = 60.0
+        await sentences(router, 3, rest_s=30)  # how soon the other is, is not known before
+        slow[0] = 0.1
+        await sentences(router, 30, rest_s=10)
         slow[0] = 7.0
         playback = Playback(now)
         playback.hand_over(3.0)
         return await listen(router, playback=playback)
 
     heard, there = house(router, work())
-    assert heard.source == "cpu/bob"
-    assert heard.first_s == pytest.approx(2.95, abs=0.1)
-    assert there["cpu"].hedges == 1
+    assert heard.source == "cpu/ada"
+    assert heard.first_s == pytest.approx(2.95, abs=0.01)
+    assert there["cpu"].hedges == 4
 
 
 def test_a_hedge_that_is_not_needed_is_closed() -> None:
@@ -152,7 +174,7 @@ def test_a_box_that_is_late_again_and_again_is_left_alone_for_a_while() -> None:
         return await sentences(router, 20, rest_s=0.1)
 
     heard, there = house(router, work())
-    assert {each.source for each in heard} == {"cpu/bob"}
+    assert {each.source for each in heard} == {"cpu/ada"}
     assert sum(each.first_s > 0.2 for each in heard) < 7
     assert there["box"].late >= 2
 

@@ -43,37 +43,43 @@ class Runner:
     def is_late(self) -> bool:
         return self.waited_s >= self.deadline.late_s
 
+    def goes_on(self, task: asyncio.Future[Any], deadline: Deadline, most_s: float) -> None:
+        """It speaks, and is waited for again: for its next chunk."""
+        self.task, self.deadline, self.most_s = task, deadline, most_s
+        self.started, self.is_hedge = now(), False
+
     async def aclose(self) -> None:
         """Stop, and give everything back; safe to call twice."""
         await cancelled(self.task)
         fault(self.task)  # whoever wanted to know has looked
         stream, self.stream = self.stream, None
-        if stream is not None:
-            try:
+        try:
+            if stream is not None:
                 await stream.aclose()
-            finally:
+        finally:
+            if self.is_seated:
+                self.is_seated = False
                 self.entry.standing.leave()
 
 
 def attempt(entry: Entry, deadline: Deadline, most_s: float, *, is_hedge: bool = False) -> Runner:
     """Begin a sentence; whoever calls closes it."""
+    seated = entry.standing.try_enter()  # now: who is asked next must see that it is taken
     begun: list[Runner] = []
     work = _begin(entry, begun)
     task = asyncio.get_running_loop().create_task(work, name=f"begin {entry.standing.name}")
-    begun.append(Runner(entry, task, deadline, most_s, is_hedge=is_hedge, is_seated=False))
+    begun.append(Runner(entry, task, deadline, most_s, is_hedge=is_hedge, is_seated=seated))
     return begun[0]
 
 
 async def _begin(entry: Entry, begun: Sequence[Runner]) -> None:
     """Return once the first chunk is there. A seat is held until the runner is closed."""
-    standing, candidate = entry.standing, entry.candidate
-    await standing.enter()
-    try:
-        begun[0].is_seated, load, started = True, standing.in_flight - 1, now()
-        begun[0].stream = stream = await candidate.backend.synthesize(candidate.request)
-    except BaseException:
-        standing.leave()
-        raise
+    runner, standing, candidate = begun[0], entry.standing, entry.candidate
+    if not runner.is_seated:
+        await standing.enter()
+        runner.is_seated = True
+    load, started = standing.in_flight - 1, now()
+    runner.stream = stream = await candidate.backend.synthesize(candidate.request)
     if not stream.replayed:
         for pace in (entry.pace, standing.pace):
             pace.began(now() - started, entry.chars, load)
@@ -108,6 +114,11 @@ class Closing:
         """Wait until they are over, but not for long."""
         if pending := [task for task in tasks if not task.done()]:
             await asyncio.wait(pending, timeout=_SETTLE_S)
+
+    def goes_on(self, task: asyncio.Future[Any], deadline: Deadline, most_s: float) -> None:
+        """It speaks, and is waited for again: for its next chunk."""
+        self.task, self.deadline, self.most_s = task, deadline, most_s
+        self.started, self.is_hedge = now(), False
 
     async def aclose(self) -> None:
         """Wait for all of it."""

@@ -6,7 +6,9 @@ from wyoming_voiceclone.synthesis.lineup import Entry
 from wyoming_voiceclone.synthesis.pace import KNOWN
 
 HEARD_S = 0.3
-"""A shorter wait is no reason to hear another voice: the ear takes it for a pause."""
+"""A shorter wait is no reason to change the engine: the ear takes it for a pause."""
+STRANGER_S = 1.5
+"""A shorter wait is no reason to hear somebody else."""
 _MARGIN_S = 0.05
 """Before a listener runs dry."""
 _USUAL, _BEYOND = 0.9, 1.15
@@ -40,11 +42,18 @@ def first_deadline(entry: Entry, follower: Entry | None, ahead_s: float, most_s:
     """For the first chunk; the configured `most_s` where nothing was learnt."""
     if follower is None:
         return Deadline(most_s, most_s)
-    alike = entry.is_like(follower)
-    late_s, usual_s = _patience(entry, follower if alike else None, most_s)
-    late_s = min(most_s, max(late_s, 0.0 if alike else HEARD_S, ahead_s - _MARGIN_S))
+    alike = follower if entry.is_like(follower) else None
+    late_s, usual_s = _patience(entry, alike, most_s)
+    late_s = min(most_s, max(late_s, bearable_s(entry, follower), ahead_s - _MARGIN_S))
     hedge_s = min(late_s, max(late_s - lead_s(follower), usual_s))
     return Deadline(hedge_s, hedge_s if alike else late_s)
+
+
+def bearable_s(entry: Entry, follower: Entry) -> float:
+    """The silence that is better than hearing the follower."""
+    if entry.is_like(follower):
+        return 0.0
+    return HEARD_S if entry.is_same_person(follower) else STRANGER_S
 
 
 def usual_gap_s(entry: Entry) -> float | None:
@@ -57,13 +66,17 @@ def lead_s(follower: Entry) -> float:
     return follower.first_s(_USUAL) or _UNKNOWN_S
 
 
-def next_deadline(usual_s: float, lead_s: float, ahead_s: float, most_s: float) -> Deadline:
+def next_deadline(
+    entry: Entry, follower: Entry, usual_s: float, ahead_s: float, most_s: float
+) -> Deadline:
     """For the next chunk, of one who usually takes `usual_s`.
 
     A backend may always be as slow as it usually is; and as late as nobody hears it.
     """
-    late_s = min(most_s, max(2 * usual_s, HEARD_S, ahead_s - _MARGIN_S))
-    return Deadline(min(late_s, max(late_s - lead_s, _STRETCH * usual_s)), late_s)
+    bearable = max(HEARD_S, bearable_s(entry, follower))
+    late_s = min(most_s, max(2 * usual_s, bearable, ahead_s - _MARGIN_S))
+    hedge_s = max(late_s - lead_s(follower), _STRETCH * usual_s)
+    return Deadline(min(late_s, hedge_s), late_s)
 
 
 def _patience(entry: Entry, alike: Entry | None, most_s: float) -> tuple[float, float]:

@@ -119,4 +119,5 @@ def missing(cloning: Cloning) -> Iterator[str]:
     for name, person in cloning.library.voices.items():
         if name not in offered:
             wanted = ", ".join(person.about.engines) or "an engine that clones"
-            yield f"{name}: nobody here can speak as it — install {wanted}, or change its voice.toml"
+            remedy = f"install {wanted}, or change its voice.toml"
+            yield f"{name}: nobody here can speak as it — {remedy}"

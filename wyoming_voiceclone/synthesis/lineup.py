@@ -57,6 +57,10 @@ class Entry:
         """Whether a listener could not tell them apart."""
         return self.candidate.likeness == other.candidate.likeness
 
+    def is_same_person(self, other: "Entry") -> bool:
+        """Whether both speak as the same voice, be it with different engines."""
+        return self.candidate.request.voice == other.candidate.request.voice
+
 
 class Lineup:
     """The entries in order; each is taken once, and may be put back."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wyoming_voiceclone.aio import cancelled, now
+from wyoming_voiceclone.aio import cancelled
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import AudioStream
@@ -15,7 +15,6 @@ from wyoming_voiceclone.errors import BackendError, NoBackend
 from wyoming_voiceclone.synthesis.attempt import Runner, fault
 from wyoming_voiceclone.synthesis.deadlines import (
     Deadline,
-    lead_s,
     next_deadline,
     usual_gap_s,
 )
@@ -62,7 +61,7 @@ class Turn:
             return Deadline(most_s, most_s)
         usual_s = max(self._usual_s, self.longest_s)
         ahead = ahead_s(self.entry.candidate.request)
-        return next_deadline(usual_s, lead_s(follower), ahead, most_s)
+        return next_deadline(self.entry, follower, usual_s, ahead, most_s)
 
     def converted(self, chunk: Chunk | None) -> Chunk:
         """Its next chunk, as it is heard; None: the last of it."""
@@ -70,10 +69,11 @@ class Turn:
         self.samples += len(raw)
         return raw * self._gain
 
-    def waited(self, seconds: float) -> None:
-        """For a chunk that came."""
-        self.waited_s += seconds
-        self.longest_s = max(self.longest_s, seconds)
+    def received(self, chunk: Chunk | None) -> Chunk | None:
+        """The same chunk; what it was waited for is learnt."""
+        self.waited_s += self.runner.waited_s
+        self.longest_s = max(self.longest_s, self.runner.waited_s)
+        return chunk
 
     def learn(self) -> None:
         """Keep what is known of it now; it speaks no more."""
@@ -144,26 +144,25 @@ class Relay:
     async def _next(self, turn: Turn, joint: Joint) -> _Following:
         """The next chunk, None after the last; or whoever goes on."""
         most_s = self._means.limits.next_chunk_s
-        deadline, started = turn.deadline(self._lineup, most_s), now()
+        deadline = turn.deadline(self._lineup, most_s)
         task = asyncio.ensure_future(anext(turn.stream, None))
+        turn.runner.goes_on(task, deadline, most_s)
         try:
             await asyncio.wait({task}, timeout=deadline.hedge_s)
         except BaseException:
             await cancelled(task)
             raise
         if task.done() and fault(task) is None:
-            turn.waited(now() - started)
-            return task.result()
-        stream, turn.runner.stream = turn.runner.stream, None  # the race's to close
-        speaking = Runner(turn.entry, task, deadline, most_s, stream, started=started)
-        return await self._raced(turn, speaking, joint)
+            return turn.received(task.result())
+        return await self._raced(turn, joint)
 
-    async def _raced(self, turn: Turn, speaking: Runner, joint: Joint) -> _Following:
+    async def _raced(self, turn: Turn, joint: Joint) -> _Following:
+        """It is late, or broke off: somebody else may go on."""
         request = turn.entry.candidate.request
         heard_s = turn.audio_s - joint.held_s
         place = reached(request.text, turn.stream.timings, heard_s, request.speed)
         lineup, text = (self._lineup, place.text) if place else (Lineup([]), "")
-        race = Race(lineup, self._means, self._memory, text=text, speaking=speaking)
+        race = Race(lineup, self._means, self._memory, text=text, speaking=turn.runner)
         try:
             winner = await race.run()
         except NoBackend:
@@ -173,11 +172,8 @@ class Relay:
             raise self._nobody() from None
         finally:
             self._closings += race.closings
-        if winner is speaking:
-            turn.runner.stream = speaking.stream
-            turn.waited(speaking.waited_s)
-            chunk: Chunk | None = speaking.task.result()
-            return chunk
+        if winner is turn.runner:
+            return turn.received(winner.task.result())
         return _Follower(winner, place or Place(""))
 
     def _taken_over(self, turn: Turn, follower: _Follower, began: Turn, joint: Joint) -> Turn:

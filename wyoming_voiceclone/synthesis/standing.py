@@ -1,7 +1,7 @@
 """Standing: what is known of each backend: its health, its pace, what it is doing and has done."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from wyoming_voiceclone.aio import now
@@ -55,15 +55,11 @@ class Standing:
     pace: Pace = field(default_factory=Pace)
     """Whomever it speaks as."""
     _paces: OrderedDict[str, Pace] = field(default_factory=OrderedDict)
-    _seats: asyncio.Semaphore | None = None
-
-    def __post_init__(self) -> None:
-        if self.most is not None:
-            self._seats = asyncio.Semaphore(self.most)
+    _queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     @property
     def is_full(self) -> bool:
-        return self._seats is not None and self._seats.locked()
+        return self.most is not None and self.in_flight >= self.most
 
     def pace_of(self, voice: str, *, streams: bool = True) -> Pace:
         """Of a voice: a small one is sooner than a large one."""
@@ -80,13 +76,30 @@ class Standing:
         self.tally.sentences += 1
         self.tally.replayed += replayed
 
-    async def enter(self) -> None:
-        """Wait until there is room, in order of arrival."""
-        if self._seats:
-            await self._seats.acquire()
+    def try_enter(self) -> bool:
+        """Take a seat if one is free."""
+        if self.is_full:
+            return False
         self.in_flight += 1
+        return True
+
+    async def enter(self) -> None:
+        """Wait for a seat, in order of arrival."""
+        if self.try_enter():
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        self._queue.append(waiting)
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            if not waiting.cancelled():
+                self.leave()  # it had just been given to this one
+            raise
 
     def leave(self) -> None:
+        """Give the seat back, or to whoever waits for one."""
+        while self._queue:
+            if not (waiting := self._queue.popleft()).done():
+                waiting.set_result(None)
+                return
         self.in_flight -= 1
-        if self._seats:
-            self._seats.release()
