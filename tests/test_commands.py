@@ -86,6 +86,7 @@ def test_a_config_file_is_written_where_there_is_none(shell: Shell) -> None:
     place = shell.folder / ".config/wyoming-voiceclone/config.toml"
     assert shell.run("config", "--write").stdout == f"every setting is in {place}\n"
     assert place.read_text("utf-8") == shell.run("config").stdout
+    assert "WARNING" not in shell.run("say", "Hello.", "-o", "x.wav").stderr, "none asked for"
     place.write_text("# mine\n", "utf-8")
     done = shell.run("config", "--write")
     assert done.returncode == 1

@@ -9,6 +9,8 @@ import pytest
 from programs import Shell, install, other_engines
 from recordings import encoded, tone
 
+from wyoming_voiceclone.commands.voice_card import Card
+
 ENGINE = """
 from wyoming_voiceclone.backends import Engine, EngineSettings
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
@@ -91,6 +93,40 @@ def test_a_voice_is_shown_renamed_and_removed_with_all_that_was_learnt(shell: Sh
     assert states(shell) == []
 
 
+def test_a_voice_with_a_mistake_in_its_file_says_so_whatever_it_is_asked(shell: Shell) -> None:
+    added(shell)
+    (voices(shell) / "Oma/voice.toml").write_text('langauges = ["en"]')
+    os.utime(voices(shell) / "Oma/voice.toml", (time.time() - 9,) * 2)
+    for command in "voices show oma", "voices warm Oma", "voices remove Oma", "say x --voice oma":
+        done = (
+            shell.run(*command.split(), "-o", "x.wav")
+            if "say" in command
+            else shell.run(*command.split())
+        )
+        assert done.returncode == 1
+        assert 'Oma/voice.toml: langauges: unknown key — did you mean "languages"' in done.stderr
+        assert "left out: " in done.stderr
+    assert (voices(shell) / "Oma").exists()
+
+
+def test_a_voice_that_only_an_unknown_engine_may_speak_as_says_so(shell: Shell) -> None:
+    added(shell)
+    about = 'languages = ["en"]\nengines = ["mimik"]\naliases = ["granny"]'
+    (voices(shell) / "Oma/voice.toml").write_text(about)
+    os.utime(voices(shell) / "Oma/voice.toml", (time.time() - 9,) * 2)
+    done = shell.run("say", "Hello.", "--voice", "granny", "-o", "x.wav")
+    assert done.returncode == 1
+    assert "error: Oma: nobody here can speak as it — install mimik" in done.stderr
+    rows = json.loads(shell.run("voices", "list", "--here", "--json").stdout)
+    assert [row["name"] for row in rows].count("Oma") == 1
+
+
+def test_a_card_names_only_the_first_of_many_languages() -> None:
+    offered = {f"ada|{number}": f"x{number}" for number in range(100)}
+    card = Card("ada", "ada.wav", 3.0, "", offered, {}, None, (), 1.0)
+    assert "ada|7 (x7) and in 92 more languages" in "\n".join(card.lines())
+
+
 def test_the_caches_are_told_filled_and_emptied(shell: Shell) -> None:
     added(shell)
     (voices(shell) / "ada.m4a").write_bytes(MEMO)
@@ -101,9 +137,9 @@ def test_the_caches_are_told_filled_and_emptied(shell: Shell) -> None:
     assert stats["seconds"].keys() == {"Oma", "ada"}
     assert stats["speakers"]["bytes"] == sum(path.stat().st_size for path in states(shell))
     assert "2 speaker states, 0.0 of 1000 MB in " in shell.run("cache", "stats").stdout
-    shell.run("cache", "clear", "phrases")
+    assert shell.run("cache", "clear", "phrases").stdout == "0 phrases forgotten\n"
     assert len(states(shell)) == 2
-    assert shell.run("cache", "clear").returncode == 0
+    assert "2 speaker states forgotten\n" in shell.run("cache", "clear").stdout
     assert states(shell) == []
 
 
@@ -115,7 +151,7 @@ def test_the_caches_are_told_filled_and_emptied(shell: Shell) -> None:
         (["add", "x", "notes.wav"], "notes.wav: not a recording that can be decoded"),
         (["add", "x", "memo.m4a", "--engine", "mimc"], "no such engine here — have"),
         (["add", "x", "memo.m4a", "--language", "Deutsch!"], 'languages: "Deutsch!" — should be'),
-        (["show", "x"], "x: no voice of your own is called that — have none"),
+        (["show", "x"], "x: no voice of your own is called that — `voices add` makes"),
         (["rename", "x", "y"], "x: no voice of your own"),
         (["warm", "x"], "x: no voice of your own"),
         (["remove", "x"], "x: no such voice here"),

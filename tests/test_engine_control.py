@@ -98,7 +98,9 @@ async def test_the_commands_say_what_they_did(shell: Shell, installed: Path) -> 
         table = (await asyncio.to_thread(shell.run, "engines", "status")).stdout
         assert "in the server" in next(row for row in table.splitlines() if "espeak" in row)
         told = await asyncio.to_thread(shell.run, "engines", "stop", "scripted", "--now")
-        assert "scripted is stopped" in told.stdout
+        assert "scripted is stopped; the next request" in told.stdout
+        told = await asyncio.to_thread(shell.run, "engines", "stop", "pocket")
+        assert told.returncode == 1 or told.stdout == "pocket is not installed\n"
         await served.logged("the model is loaded")
     assert (installed / "log").exists()
 

@@ -35,6 +35,8 @@ def unknown(app: App, settings: Settings, name: str) -> UnknownVoice:
     for note in missing(app.cloning) if own else []:
         if own and note.startswith(f"{own.name}: "):
             return UnknownVoice(note)
+    if fault := app.cloning.library.fault(name):
+        return UnknownVoice(f"{name} is left out: {fault}")
     near = similar(name, _names(app, settings))
     meant = f"did you mean {near}?" if near else "`voices list` shows those there are"
     return UnknownVoice(f"{name}: no such voice here — {meant}")

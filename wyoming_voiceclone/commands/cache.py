@@ -128,9 +128,9 @@ def clear(
     settings = begin(config, {}, log_level, quiet=True)
     try:
         if what is not What.SPEAKERS:
-            _phrases(settings).clear()
+            _clear(_phrases(settings), "phrases")
         if what is not What.PHRASES:
-            _speakers(settings).clear()
+            _clear(_speakers(settings), "speaker states")
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror} — see who owns it") from error
 
@@ -161,6 +161,12 @@ def _count(settings: Settings) -> Stats:
 def _room(kept: Kept) -> str:
     limit_mb = kept.limit_bytes // MEGABYTE
     return f"{kept.bytes / MEGABYTE:.1f} of {limit_mb} MB in {kept.folder}"
+
+
+def _clear(store: PhraseStore | SpeakerStore, things: str) -> None:
+    entries, _ = store.count()
+    store.clear()
+    typer.echo(f"{entries} {things} forgotten")
 
 
 def _phrases(settings: Settings) -> PhraseStore:

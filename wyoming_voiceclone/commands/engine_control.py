@@ -60,8 +60,10 @@ def stop(
     settings = _settings(config, data_dir, log_level)
     _own_process(name)
     request = Request("stop", name, 0.0 if now else None)
-    _ask(settings, request, settings.server.grace_s + _ANSWER_S)
-    typer.echo(f"{name} is stopped; the next request for it starts it again")
+    engines = _ask(settings, request, settings.server.grace_s + _ANSWER_S)
+    state = _one(name, engines).state
+    again = "; the next request for it starts it again" if state == "stopped" else ""
+    typer.echo(f"{name} is {state}{again}")
 
 
 def status(

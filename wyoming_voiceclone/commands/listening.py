@@ -106,7 +106,7 @@ def sound_library() -> Any:
     except ImportError as error:
         raise ConfigError(
             "playing needs the sounddevice package — "
-            "pip install 'wyoming-voiceclone[play]', or write a file with -o speech.wav"
+            f"{sys.executable} -m pip install sounddevice, or write a file with -o speech.wav"
         ) from error
     except OSError as error:
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,9 @@ from rich.progress import Progress
 from wyoming_voiceclone.app import App, open_app
 from wyoming_voiceclone.audio.recording import read_recording
 from wyoming_voiceclone.backends.engine import installed_engines
+from wyoming_voiceclone.boxes.forgetting import Forgetting
 from wyoming_voiceclone.commands.options import PATIENT, Config, LogLevel, VoicesDir, begin
+from wyoming_voiceclone.commands.voice_card import Card
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BackendError, BadRequest, ConfigError, UnknownVoice
 from wyoming_voiceclone.synthesis.cloned import wanted_state
@@ -71,23 +73,6 @@ def add(  # noqa: PLR0913 -- one per flag
     typer.echo(f"{path.name} is in {path}: {seconds:.1f} s of speech")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Everything about one voice of one's own."""
-
-    name: str
-    recording: str
-    seconds: float
-    transcript: str
-    offered: dict[str, str]
-    """The languages, by the name to choose."""
-    engines: dict[str, bool]
-    """Whether each that may speak as it has learnt it."""
-    fallback: str | None
-    aliases: tuple[str, ...]
-    speed: float
-
-
 def show(
     name: VoiceArgument,
     *,
@@ -102,7 +87,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(asdict(card), ensure_ascii=False, indent=1))
         return
-    for line in [*_lines(card), *notes]:
+    for line in [*card.lines(), *notes]:
         typer.echo(line)
 
 
@@ -149,22 +134,28 @@ def remove_own(settings: Settings, name: str, *, yes: bool, ask: bool) -> Path |
     library = _library(settings)
     voice = library.find(name)
     if voice is None or same_name(voice.name) != same_name(name):
+        if fault := library.fault(name):
+            raise UnknownVoice(f"{name} is left out: {fault}; or delete it there")
         return None
     place = voice.folder or voice.recording
     if ask and not yes and not typer.confirm(f"Remove {place} with its recording?"):
         raise BadRequest(f"{voice.name}: is still there — nothing was removed")
     remove_voice(voice)
     store = SpeakerStore(settings.folders.speakers, 0)
-    store.purge(library.rescan().gone)
+    gone = library.rescan().gone
+    store.purge(gone)
+    Forgetting(settings.folders.data).removed(gone)
     return place
 
 
 def own_voice(library: VoiceLibrary, name: str) -> ClonedVoice:
-    """Raises UnknownVoice, with those there are."""
-    if (voice := library.find(name)) is None:
-        have = ", ".join(library.voices) or "none — `voices add` makes one"
-        raise UnknownVoice(f"{name}: no voice of your own is called that — have {have}")
-    return voice
+    """Raises UnknownVoice, with what is wrong with its files, or with those there are."""
+    if voice := library.find(name):
+        return voice
+    if fault := library.fault(name):
+        raise UnknownVoice(f"{name} is left out: {fault}")
+    have = f"have {', '.join(library.voices)}" if library.voices else "`voices add` makes one"
+    raise UnknownVoice(f"{name}: no voice of your own is called that — {have}")
 
 
 def _settings(config: Path | None, voices_dir: Path | None, log_level: LogLevel) -> Settings:
@@ -208,18 +199,6 @@ async def _show(settings: Settings, name: str) -> tuple[Card, list[str]]:
             voice.about.speed,
         )
         return card, [note for note in missing(app.cloning) if note.startswith(f"{voice.name}:")]
-
-
-def _lines(card: Card) -> list[str]:
-    engines = [f"{name} ({'learnt' if done else 'not yet'})" for name, done in card.engines.items()]
-    return [
-        f"{card.name}: {card.seconds:.1f} s in {card.recording}",
-        f"said in it: {card.transcript or 'not written down'}",
-        "offered as: " + (", ".join(f"{n} ({tag})" for n, tag in card.offered.items()) or "-"),
-        f"spoken by: {', '.join(engines) or '-'}",
-        f"else by: {card.fallback or 'another voice of the language'}",
-        f"also called: {', '.join(card.aliases) or '-'}",
-    ]
 
 
 async def _warm(settings: Settings, names: list[str]) -> tuple[int, list[str]]:

@@ -149,6 +149,8 @@ async def _offered(settings: Settings) -> tuple[list[Row], Iterable[Voice]]:
     async with open_app(settings) as app:
         languages: dict[str, list[str]] = {}
         for part in app.cloning.parts.values():
+            if not part.engines:
+                continue
             languages.setdefault(part.person.name, []).append(part.voice.languages[0])
         rows = [_own_row(name, tags) for name, tags in languages.items()]
         notes = [note.partition(": ") for note in missing(app.cloning)]

@@ -36,6 +36,8 @@ class _Entry:
 
     stamps: tuple[tuple[str, int, int], ...]
     voice: ClonedVoice | None
+    fault: str = ""
+    """Why it is None."""
 
 
 class VoiceLibrary:
@@ -55,11 +57,16 @@ class VoiceLibrary:
         self._aliases: Mapping[str, ClonedVoice] = MappingProxyType({})
         self.voices: Mapping[str, ClonedVoice] = MappingProxyType({})
         """By name, as of the last `rescan`; a new mapping after each change."""
+        self._faults: Mapping[str, str] = MappingProxyType({})
 
     def find(self, name: str) -> ClonedVoice | None:
         """The voice that people mean by a name or an alias."""
         wanted = same_name(name)
         return self._aliases.get(wanted)
+
+    def fault(self, name: str) -> str | None:
+        """Why the voice that is called so is left out."""
+        return self._faults.get(same_name(name))
 
     def rescan(self) -> Changes:
         """Look again. Blocks: long only for recordings never seen before."""
@@ -74,6 +81,7 @@ class VoiceLibrary:
             if len(listed) > _MOST_VOICES:
                 self._tell(f"{self.folder}: {len(listed)} voices, only {_MOST_VOICES} are used")
             self._waiting = {f.path: f.stamps for f in listed if f.path in self._waiting}
+            self._faults = _faults(listed, self._entries)
             changed = self._name(entry.voice for entry in self._entries.values() if entry.voice)
             return Changes(changed, self._index.sweep())
 
@@ -86,22 +94,22 @@ class VoiceLibrary:
             self._waiting[files.path] = files.stamps
             return known
         self._waiting.pop(files.path, None)
-        return _Entry(files.stamps, self._read(files))
+        return self._read(files)
 
     def _settled(self, files: VoiceFiles) -> bool:
         quiet_s = self._clock() - files.changed_ns / 1e9
         return quiet_s >= SETTLED_S or self._waiting.get(files.path) == files.stamps
 
-    def _read(self, files: VoiceFiles) -> ClonedVoice | None:
+    def _read(self, files: VoiceFiles) -> _Entry:
         try:
-            return files.read(self._index)
+            return _Entry(files.stamps, files.read(self._index))
         except VoiceCloneError as error:
-            _LOGGER.warning(
-                "voice %s is left out: %s", files.name, "; ".join(str(error).split("\n"))
-            )
+            fault = "; ".join(str(error).split("\n"))
+            _LOGGER.warning("voice %s is left out: %s", files.name, fault)
         except Exception:  # whatever is wrong with one, the others speak
-            _LOGGER.exception("voice %s is left out: %s cannot be read", files.name, files.path)
-        return None
+            fault = f"{files.path} cannot be read"
+            _LOGGER.exception("voice %s is left out: %s", files.name, fault)
+        return _Entry(files.stamps, None, fault)
 
     def _name(self, found: Iterable[ClonedVoice]) -> bool:
         """Whether other voices go by other names now."""
@@ -126,3 +134,12 @@ class VoiceLibrary:
         if warning not in self._told and len(self._told) < _MOST_VOICES:
             self._told.add(warning)
             _LOGGER.warning("%s", warning)
+
+
+def _faults(listed: Iterable[VoiceFiles], entries: Mapping[Path, _Entry]) -> Mapping[str, str]:
+    """What is wrong, by the name as `same_name` writes it."""
+    return {
+        same_name(files.name): entry.fault
+        for files in listed
+        if (entry := entries.get(files.path)) and entry.fault
+    }
