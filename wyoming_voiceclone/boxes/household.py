@@ -23,8 +23,6 @@ from wyoming_voiceclone.voices import engine_of, state_key
 
 _LOGGER = logging.getLogger(__name__)
 
-_LOOK_S = 2.0
-
 
 @dataclass(slots=True)
 class _Joined:
@@ -45,10 +43,12 @@ class Boxes:
         joining: Joining,
         static: Mapping[str, Address] | None = None,
         missed: Callable[[Box], None] = lambda _: None,
+        look_s: float = 2.0,
     ) -> None:
         """`static`: where boxes are that mDNS does not tell of, by name.
 
-        `missed`: told each time when a box was wanted while it was gone.
+        `missed`: told each time when a box was wanted while it was gone. `look_s`: how often to
+        look who was paired or forgotten.
         """
         self._known, self._memory = KnownBoxes(data), BoxMemory(cache / "boxes")
         self._forgetting = Forgetting(data)
@@ -59,7 +59,7 @@ class Boxes:
         self._up: set[str] = set()
         self._joined: dict[str, _Joined] = {}  # by the backend's name
         self._services: dict[str, Announced] = {}
-        self._changed = asyncio.Event()
+        self._changed, self._look_s = asyncio.Event(), look_s
         self._stamp: tuple[int, ...] | None = None
 
     @property
@@ -84,7 +84,7 @@ class Boxes:
                 for box in list(self._boxes.values()):
                     await self._settle(box)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_S):
+                    async with asyncio.timeout(self._look_s):
                         await self._changed.wait()
         finally:
             for box_id in list(self._boxes):
