@@ -11,6 +11,7 @@ from wyoming_voiceclone.commands.cache import cli as cache
 from wyoming_voiceclone.commands.config import config
 from wyoming_voiceclone.commands.doctor import doctor
 from wyoming_voiceclone.commands.engines import engines
+from wyoming_voiceclone.commands.gpu import gpu
 from wyoming_voiceclone.commands.say import SayCommand, say
 from wyoming_voiceclone.commands.serve import serve
 from wyoming_voiceclone.commands.voices import cli as voices
@@ -51,5 +52,6 @@ cli.add_typer(cache, name="cache")
 engine_control.add_to(engines)
 cli.add_typer(engines, name="engines")
 cli.add_typer(boxes, name="boxes")
+cli.add_typer(gpu, name="gpu")
 cli.command("config")(config)
 cli.command("doctor")(doctor)

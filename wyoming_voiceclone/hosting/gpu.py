@@ -38,7 +38,7 @@ async def shared_gpu(settings: Settings) -> AsyncIterator[Sharing | None]:
 
 def needs_mb(engine: Engine, settings: Settings) -> int:
     """What an engine takes of the GPU; 0: it does not use one."""
-    if engine.declared.device == "cpu" or _device(engine, settings) == "cpu":
+    if engine.declared.device == "cpu" or device_of(engine, settings) == "cpu":
         return 0
     return settings.gpu.memory_mb.get(engine.name, engine.declared.memory_mb)
 
@@ -51,9 +51,9 @@ def place_of(
     if sharing is None or not takes_mb:
         return None
     kept = settings.worker(engine.name).preload
-    return sharing.admit(Tenant(hosted, takes_mb, _device(engine, settings), kept=kept))
+    return sharing.admit(Tenant(hosted, takes_mb, device_of(engine, settings), kept=kept))
 
 
-def _device(engine: Engine, settings: Settings) -> str:
+def device_of(engine: Engine, settings: Settings) -> str:
     """As the engine's settings tell, where they can."""
     return str(getattr(settings.engine(engine.name), "device", "auto"))
