@@ -5,13 +5,16 @@ import os
 import pty
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from shelf import Workshop, declare_robot
 
 from wyoming_voiceclone.testing.hub import LocalHub
+from wyoming_voiceclone.workers.log_file import append
 
 WEIGHTS = 'Weights("owner/model", ("*.bin",), Licence("CC-BY-4.0"))'
 INSTALL = ("engines", "install", "--no-check")
@@ -153,6 +156,58 @@ def test_what_is_left_of_an_engine_that_nobody_knows_is_told_and_removed(shop: W
     assert told.startswith("robot: is installed, and no engine of this program is called that — ")
     assert shop.run("engines", "remove", "robot").returncode == 0
     assert files_in(shop.data) == []
+
+
+def test_a_removal_that_was_interrupted_is_taken_up(shop: Workshop) -> None:
+    left = shop.home.with_name(".robot.removed")
+    (left / "venv").mkdir(parents=True)
+    (left / "venv/a").write_text("left")
+    assert shop.run("engines", "remove", "robot").returncode == 0
+    assert files_in(shop.data) == []
+    assert "is not installed" in shop.run("engines", "remove", "robot").stderr
+
+
+def test_a_worker_that_logs_meanwhile_leaves_nothing_behind(shop: Workshop) -> None:
+    (shop.home / "venv").mkdir(parents=True)
+    over = threading.Event()
+
+    def keep_logging() -> None:
+        while not over.wait(0.001):
+            with suppress(FileNotFoundError):
+                append(shop.home / "log", ["still here"])
+
+    logging = threading.Thread(target=keep_logging)
+    logging.start()
+    try:
+        done = shop.run("engines", "remove", "robot")
+    finally:
+        over.set()
+        logging.join()
+    assert done.returncode == 0, done.stderr
+    assert files_in(shop.data) == []
+
+
+def test_what_another_engine_has_downloaded_so_far_is_kept(shop: Workshop) -> None:
+    redeclare(shop, "robot", "puppet")
+    assert shop.run(*INSTALL, "robot", "puppet").returncode == 0
+    (shop.home.with_name("puppet") / "installed.json").unlink()  # as if it was interrupted
+    cache = shop.data / "engines/.cache"
+    assert shop.run("engines", "remove", "robot").returncode == 0
+    assert files_in(cache)
+    assert shop.run("engines", "remove", "puppet").returncode == 0
+    assert files_in(shop.data) == []
+
+
+def test_of_a_link_only_the_link_is_removed(shop: Workshop) -> None:
+    elsewhere = shop.folder / "elsewhere"
+    (elsewhere / "holidays").mkdir(parents=True)
+    shop.home.parent.mkdir(parents=True)
+    shop.home.symlink_to(elsewhere)
+    done = shop.run("engines", "remove", "robot")
+    assert done.returncode == 0, done.stderr
+    assert f"what lies in {elsewhere} stays there" in done.stderr
+    assert (elsewhere / "holidays").exists()
+    assert "is not installed" in shop.run("engines", "remove", "robot").stderr
 
 
 def at_terminal(shop: Workshop, *arguments: str, answer: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from wyoming_voiceclone.errors import InstallError
@@ -22,9 +22,10 @@ def locked(home: Path) -> Iterator[int]:
     try:
         yield held
     finally:
-        os.close(held)
         with suppress(OSError):
-            home.rmdir()  # nothing came of it
+            if _is(home, held):
+                home.rmdir()  # nothing came of it; while it is locked, so that it is nobody else's
+        os.close(held)
 
 
 def _held(home: Path) -> int | None:
@@ -32,22 +33,36 @@ def _held(home: Path) -> int | None:
         home.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise InstallError(
-            f"{home}: cannot be used ({error.strerror}) — allow it, or set another [folders] data"
-        ) from error
-    with suppress(OSError):
-        if _locked(descriptor, home) and home.stat().st_ino == os.fstat(descriptor).st_ino:
+        raise _unusable(home, error) from error
+    with ExitStack() as stack:
+        stack.callback(os.close, descriptor)
+        _lock(descriptor, home)
+        if _is(home, descriptor):
+            stack.pop_all()
             return descriptor
-    os.close(descriptor)
     return None
 
 
-def _locked(descriptor: int, home: Path) -> bool:
+def _is(home: Path, descriptor: int) -> bool:
+    """Whether it still is the folder that was opened."""
+    try:
+        return home.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int, home: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
         raise InstallError(
             f"{home.name}: another process is installing or removing it — wait until it is done"
         ) from None
-    return True
+    except OSError as error:  # a disk on the network that knows no locks
+        raise _unusable(home, error) from error
+
+
+def _unusable(home: Path, error: OSError) -> InstallError:
+    return InstallError(
+        f"{home}: cannot be used ({error.strerror}) — allow it, or set another [folders] data"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from wyoming_voiceclone.backends.declaration import Weights
 from wyoming_voiceclone.backends.engine import Folders
 from wyoming_voiceclone.environments.installed import (
-    RECEIPT,
+    ENVIRONMENT,
     Receipt,
     engines_folder,
     read_receipt,
@@ -23,6 +23,8 @@ from wyoming_voiceclone.environments.uv import Uv
 from wyoming_voiceclone.environments.wanted_weights import orphaned_by
 from wyoming_voiceclone.errors import InstallError
 
+_REMOVED = ".removed"
+
 
 def is_here(name: str, folders: Folders) -> bool:
     """Whether there is anything of it, whole or not. Blocks."""
@@ -30,10 +32,11 @@ def is_here(name: str, folders: Folders) -> bool:
 
 
 def leftovers(folders: Folders) -> list[str]:
-    """Everything that was ever begun to be installed, by name. Blocks."""
+    """Everything that was ever begun to be installed, or removed, by name. Blocks."""
     with suppress(OSError):
-        found = sorted(engines_folder(folders).iterdir())
-        return [path.name for path in found if path.is_dir() and not path.name.startswith(".")]
+        found = (path.name for path in engines_folder(folders).iterdir() if path.is_dir())
+        names = (name[1:].removesuffix(_REMOVED) if _is_leaving(name) else name for name in found)
+        return sorted({name for name in names if not name.startswith(".")})
     return []
 
 
@@ -54,7 +57,7 @@ async def remove_engine(
         weights = [] if keep_weights else await asyncio.to_thread(orphaned_by, name, folders)
         await _remove_weights(name, weights, folders, say)
         say(f"{name}: removing its libraries")
-        receipt = await asyncio.to_thread(_take_away, home)
+        receipt = await asyncio.to_thread(_take_away, home, say)
         await _forget_downloads(Uv(name, uv_cache(folders), say, (held,)), receipt, folders)
     await asyncio.to_thread(_tidy, folders)
     return before - await asyncio.to_thread(freeable, *places)
@@ -70,32 +73,55 @@ async def _remove_weights(
         await remove_weights(one, folders)
 
 
-def _take_away(home: Path) -> Receipt | None:
-    """The folder's content, the receipt first: interrupted, what remains is no engine."""
+def _take_away(home: Path, say: Callable[[str], None]) -> Receipt | None:
+    """The folder with all that is in it. It is gone at once, also when this is interrupted.
+
+    So a worker that is still running finds no place to write to.
+    """
     receipt = read_receipt(home)
+    if home.is_symlink():
+        say(f"{home.name}: is a link, and what lies in {home.resolve()} stays there")
+    leaving = home.with_name(f".{home.name}{_REMOVED}")
     with disk_errors(home):
-        (home / RECEIPT).unlink(missing_ok=True)
-        for path in home.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        _empty(leaving)
+        home.replace(leaving)
+        _empty(leaving)
     return receipt
+
+
+def _empty(leaving: Path) -> None:
+    """There or not. Raises OSError."""
+    if leaving.is_symlink():
+        leaving.unlink()
+    elif leaving.exists():
+        shutil.rmtree(leaving)
+
+
+def _is_leaving(name: str) -> bool:
+    return name.startswith(".") and name.endswith(_REMOVED)
 
 
 async def _forget_downloads(uv: Uv, receipt: Receipt | None, folders: Folders) -> None:
     """Have uv drop what it kept of packages that are in no other environment."""
     if "UV_CACHE_DIR" in os.environ or not await asyncio.to_thread(uv.cache.exists):
         return  # somebody's own: other things are in it
-    others = await asyncio.to_thread(receipts, folders)
-    used = {package for one in others.values() for package in one.packages.items()}
-    gone = receipt.packages if receipt else {}
-    unused = [name for name, version in gone.items() if (name, version) not in used]
+    others, unused = await asyncio.to_thread(_unused, receipt, folders)
+    if unused or not others:  # uv waits for its like, which may be installing something
+        await uv.run("cache", "clean", *unused, folder=engines_folder(folders), shown=False)
     if not others:
         with disk_errors(uv.cache):
             await asyncio.to_thread(shutil.rmtree, uv.cache)
-    elif unused:
-        await uv.run("cache", "clean", *unused, folder=uv.cache, shown=False)
+
+
+def _unused(receipt: Receipt | None, folders: Folders) -> tuple[bool, Sequence[str]]:
+    """Whether other environments are there, or begun; and the packages that were in this alone."""
+    homes = [engines_folder(folders) / name for name in leftovers(folders)]
+    if not any((home / ENVIRONMENT).exists() for home in homes):
+        return False, ()
+    kept = receipts(folders).values()
+    used = {package for one in kept for package in one.packages.items()}
+    gone = receipt.packages.items() if receipt else ()
+    return True, [name for name, version in gone if (name, version) not in used]
 
 
 def _tidy(folders: Folders) -> None:
