@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wyoming_voiceclone.aio import meanwhile
+from wyoming_voiceclone.audio.loudness import LoudnessBook
 from wyoming_voiceclone.backends import Backend, Warmable
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.gpus import gpus_here
@@ -18,6 +19,7 @@ from wyoming_voiceclone.hosting.company import Company, Ranks
 from wyoming_voiceclone.hosting.desk import controlled
 from wyoming_voiceclone.hosting.gpu import shared_gpu
 from wyoming_voiceclone.hosting.others import Removal, joined, lent
+from wyoming_voiceclone.hosting.visible import visible
 from wyoming_voiceclone.hosting.watching import watch_installations
 from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
@@ -50,6 +52,7 @@ class App:
     speech: Speech
     company: Company
     """Where boxes and peers join."""
+    router: Router
 
     @property
     def backends(self) -> Sequence[Backend]:
@@ -74,17 +77,26 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         leaves = [CachedBackend(cloning.over(backend), phrases) for backend in engines.backends]
         limits = RouterLimits(settings.router.first_chunk_s, settings.router.next_chunk_s)
         lexicon = await asyncio.to_thread(_lexicon, settings.speech.lexicon)
-        router = Router(leaves, limits, cloning, rank=ranks.plain)
+        loudness = LoudnessBook()
+        router = Router(
+            leaves,
+            limits,
+            cloning,
+            rank=ranks.plain,
+            busy=settings.router.busy,
+            loudness=loudness,
+        )
         speech = Speech(
             router,
             _manners(settings),
+            loudness=loudness,
             lexicon=lexicon,
             called=called,
             spoken=cloning.spoken,
             unlisted=cloning.customs.voice,
         )
         company = Company(router, cloning, phrases, ranks)
-        yield App(engines, phrases, cloning, called, speech, company)
+        yield App(engines, phrases, cloning, called, speech, company, router)
 
 
 @asynccontextmanager
@@ -104,6 +116,7 @@ async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServ
             joined(app.company, app.engines, server, settings) as boxes,
             controlled(app.engines, app.cloning, boxes, settings),
             advertised(server, settings),
+            visible(app.router, settings),
             meanwhile(_lent_warm(app) if is_box else _at_home(app, settings)),
             meanwhile(watch_installations(app.engines)),
         ):

@@ -14,6 +14,7 @@ from pydantic import (
 from wyoming_voiceclone.backends.engine import Engine, EngineSettings
 from wyoming_voiceclone.config.gpu import GpuSettings
 from wyoming_voiceclone.config.machines import BoxSettings, PeerUris
+from wyoming_voiceclone.config.routing import HttpSettings, RouterSettings
 from wyoming_voiceclone.config.table import Names, Table
 from wyoming_voiceclone.servers.wyoming import Limits, Speakers
 from wyoming_voiceclone.voices import language_in
@@ -118,17 +119,6 @@ class CloningSettings(Table):
     """Memory for what was learnt, in megabytes."""
 
 
-class RouterSettings(Table):
-    """Who speaks: the first engine in order that has the voice, else one that has its language."""
-
-    order: Names = ("piper", "pocket", "xtts", "csm", "kyutai", "espeak")
-    """Engines by preference; those not named come last, those not installed do not matter."""
-    first_chunk_s: Annotated[float, Field(gt=0)] = 8.0
-    """An engine silent for longer at the start of a sentence is followed by the next."""
-    next_chunk_s: Annotated[float, Field(gt=0)] = 4.0
-    """An engine silent for longer inside a sentence is followed by the next."""
-
-
 class PhraseSettings(Table):
     """Sentences already spoken are kept and replayed at once."""
 
@@ -203,6 +193,7 @@ class Settings(Table):
     kitchen = "tcp://192.168.1.9:10200"."""
     gpu: GpuSettings = GpuSettings()
     router: RouterSettings = RouterSettings()
+    http: HttpSettings = HttpSettings()
     phrases: PhraseSettings = PhraseSettings()
     folders: FolderSettings = Field(default_factory=FolderSettings)
     log: LogSettings = LogSettings()

@@ -15,6 +15,8 @@ class BackendReport:
 
     name: str
     state: State
+    voices: int
+    """That it speaks as; none while its engine is not installed, or was never met."""
     cooling_s: float
     """How long it is left alone yet."""
     in_flight: int
@@ -26,12 +28,18 @@ class BackendReport:
     """Seconds that a second of audio takes, as a rule; None: not known."""
     tally: Tally
 
+    @property
+    def can_speak(self) -> bool:
+        return bool(self.voices) and self.state in {"up", "busy"}
 
-def report(standing: Standing, *, here: bool) -> BackendReport:
+
+def report(standing: Standing, voices: int | None) -> BackendReport:
+    """`voices`: how many it has; None: it is not there."""
     firsts = {share: standing.pace.firsts.quantile(share) for share in SHARES}
     return BackendReport(
         standing.name,
-        _state(standing, here=here),
+        "gone" if voices is None else _state(standing),
+        voices or 0,
         standing.health.cooling_s,
         standing.in_flight,
         standing.most,
@@ -41,9 +49,7 @@ def report(standing: Standing, *, here: bool) -> BackendReport:
     )
 
 
-def _state(standing: Standing, *, here: bool) -> State:
-    if not here:
-        return "gone"
+def _state(standing: Standing) -> State:
     if not standing.health.is_up:
         return "cooling"
     return "busy" if standing.is_full else "up"

@@ -66,8 +66,8 @@ class Router:
 
     def report(self) -> Sequence[BackendReport]:
         """How everybody is, and what they did; those who left come last."""
-        here = {backend.name for backend in self._roster}
-        return [report(one, here=one.name in here) for one in self._roster.standings()]
+        voices = {backend.name: len(backend.capabilities().voices) for backend in self._roster}
+        return [report(one, voices.get(one.name)) for one in self._roster.standings()]
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
         """Raises NoBackend when nobody could begin, BadRequest when it cannot be done."""

@@ -67,6 +67,7 @@ class Speech:
         settings: SpeechSettings | None = None,
         *,
         lexicon: Lexicon | None = None,
+        loudness: LoudnessBook | None = None,
         called: Callable[[str], str] = str,
         spoken: Callable[[str], Sequence[str]] = lambda _: (),
         unlisted: Callable[[str], Voice | None] = lambda _: None,
@@ -74,7 +75,8 @@ class Speech:
         """`called` gives a voice's name for what clients call it besides: roles, aliases.
 
         `spoken` gives the languages to choose from by the text, for voices that change theirs.
-        `unlisted` gives a voice that is in no list, for whoever knows its name.
+        `unlisted` gives a voice that is in no list, for whoever knows its name. `loudness` is
+        shared with the backend, where that matches one voice to another.
         """
         self._spoken = spoken
         self._backend = backend
@@ -83,7 +85,7 @@ class Speech:
             backend, self._settings.default_voice, self._settings.language, called, unlisted
         )
         self._lexicon = lexicon
-        self._loudness = LoudnessBook()
+        self._loudness = loudness or LoudnessBook()
 
     def voices(self) -> Sequence[Voice]:
         """Every voice, the default one first."""
