@@ -162,3 +162,12 @@ def test_each_engine_has_its_share_and_the_users_word_is_the_last(
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert environment("pocket")["OMP_NUM_THREADS"] == "3"
+
+
+def test_libraries_of_installed_engines_fetch_nothing_by_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    for engine in ("pocket", "kyutai", "csm", "xtts"):
+        assert environment(engine)["HF_HUB_OFFLINE"] == "1"
+    assert "HF_HUB_OFFLINE" not in environment("piper")

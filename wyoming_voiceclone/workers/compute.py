@@ -18,20 +18,28 @@ class Compute:
 
     threads: int | None = None
     """For one operation; None = every physical core this process may use."""
+    variables: Mapping[str, str] = field(default_factory=dict)
     without_gpu: Mapping[str, str] = field(default_factory=dict)
     """Variables where the machine has no GPU."""
 
 
+# everything they need was fetched, pinned and checked, when they were installed: what one of their
+# libraries would fetch by itself, nobody has looked at
+_FETCHES_NOTHING: Mapping[str, str] = {"HF_HUB_OFFLINE": "1"}
+
 _ENGINES: Mapping[str, Compute] = {
     # facts/engines.md §2, measured: first chunk after 170–200 ms with one thread, 410–520 with two;
     # its matrices are too small to share, and each stream has an instance of its own
-    "pocket": Compute(threads=1),
+    "pocket": Compute(threads=1, variables=_FETCHES_NOTHING),
     # moshi records CUDA graphs and compiles kernels at the first sentence: without a GPU the former
     # are of no use, and the latter want a C++ compiler. Its matrices are large: every core helps
-    "kyutai": Compute(without_gpu={"NO_CUDA_GRAPH": "1", "NO_TORCH_COMPILE": "1"}),
+    "kyutai": Compute(
+        variables=_FETCHES_NOTHING,
+        without_gpu={"NO_CUDA_GRAPH": "1", "NO_TORCH_COMPILE": "1"},
+    ),
     # a billion parameters and more are read for each frame: every core helps
-    "csm": Compute(),
-    "xtts": Compute(),
+    "csm": Compute(variables=_FETCHES_NOTHING),
+    "xtts": Compute(variables=_FETCHES_NOTHING),
     # a dozen FFTs per chunk: shared work costs more than it saves
     "match": Compute(threads=1),
 }
@@ -65,7 +73,7 @@ def environment(engine: str) -> dict[str, str]:
         str(threads),
     )
     without_gpu = {} if has_gpu() else share.without_gpu
-    return {**_EVERYWHERE, **counts, **without_gpu, **os.environ}
+    return {**_EVERYWHERE, **counts, **share.variables, **without_gpu, **os.environ}
 
 
 def has_gpu() -> bool:
