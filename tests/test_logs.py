@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from wyoming_voiceclone.logs import JsonLines, start_logging
+from wyoming_voiceclone.logs import JsonLines, shown, start_logging
 
 
 def record(
@@ -45,3 +45,7 @@ def test_other_libraries_are_only_heard_when_something_is_wrong(
     logging.getLogger("wyoming_voiceclone.app").debug("details")
     told = [line.split(maxsplit=1)[1] for line in capsys.readouterr().err.splitlines()]
     assert told == ["WARNING zeroconf: trouble", "INFO    app: listening"]
+
+
+def test_a_message_cannot_steer_the_terminal_it_is_read_on() -> None:
+    assert shown("voice \x1b[2J\r\x9d'x'\\ ok\n\tmore") == "voice \\x1b[2J\\r\\x9d'x'\\ ok\n\tmore"

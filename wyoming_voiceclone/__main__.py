@@ -17,7 +17,7 @@ def main() -> None:
 
     from wyoming_voiceclone.commands import cli  # noqa: PLC0415
     from wyoming_voiceclone.errors import VoiceCloneError  # noqa: PLC0415
-    from wyoming_voiceclone.logs import OWN  # noqa: PLC0415
+    from wyoming_voiceclone.logs import OWN, shown  # noqa: PLC0415
 
     try:
         if heeded:
@@ -25,7 +25,7 @@ def main() -> None:
         cli(prog_name="wyoming-voiceclone")
     except VoiceCloneError as error:
         logging.getLogger(OWN).debug("this ended the program", exc_info=error)
-        sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+        sys.exit("\n".join(f"error: {line}" for line in shown(str(error)).splitlines()))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Literal, cast, get_args
 
@@ -9,6 +10,8 @@ Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
 OWN = "wyoming_voiceclone"
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""By terminals: C0 and C1 (ECMA-48, §5), tab and line feed excepted."""
 
 
 def start_logging(level: Level, style: Format) -> None:
@@ -29,6 +32,11 @@ def current_level() -> Level:
     return "error"
 
 
+def shown(text: str) -> str:
+    """The text as a terminal may have it: it may quote a peer, a library, a server elsewhere."""
+    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class _Text(logging.Formatter):
     """`13:08:15 WARNING piper.voices: …`: the package's name goes without saying."""
 
@@ -37,7 +45,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.room = record.name.removeprefix(f"{OWN}.")
-        return super().format(record)
+        return shown(super().format(record))
 
 
 class JsonLines(logging.Formatter):

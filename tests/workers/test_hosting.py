@@ -146,6 +146,16 @@ async def test_log_messages_keep_their_level_and_prints_are_for_debugging(
     assert {record.name for record in caplog.records} == {"wyoming_voiceclone.worker.csm"}
 
 
+@pytest.mark.parametrize("depth", [1, 1_000, 4_000])
+async def test_what_a_library_prints_never_ends_the_reading(
+    caplog: pytest.LogCaptureFixture, depth: int
+) -> None:
+    about = {"level": "info", "message": "x", "traceback": ["no", "text"]}
+    deep = '{"a":' + "[" * depth
+    await relayed(f"{json.dumps(about)}\n{deep}\nlast words\n".encode())
+    assert caplog.messages == [json.dumps(about), deep, "last words"]
+
+
 async def test_a_line_without_an_end_costs_no_more_than_a_page(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

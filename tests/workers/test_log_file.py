@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wyoming_voiceclone.workers.journal import Journal
-from wyoming_voiceclone.workers.log_file import LIMIT_BYTES, append, follow, last_lines
+from wyoming_voiceclone.workers.log_file import LIMIT_BYTES, LOOK_S, append, follow, last_lines
 
 
 def test_it_never_takes_more_than_two_files(tmp_path: Path) -> None:
@@ -46,6 +46,28 @@ def test_following_misses_nothing_when_the_file_changes(tmp_path: Path) -> None:
     told = list(itertools.islice(lines, 4))
     later.join()
     assert told == ["größer", "last of its file", "first of the next", "later"]
+
+
+def test_following_repeats_nothing_while_there_is_no_new_file_yet(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    append(path, ["old", "before"])
+    lines = follow(path, 1)
+    assert next(lines) == "before"
+    append(path, ["last of its file"])
+    path.replace(tmp_path / "log.1")
+    later = threading.Timer(3 * LOOK_S, append, (path, ["first of the next"]))
+    later.start()
+    told = list(itertools.islice(lines, 2))
+    later.join()
+    assert told == ["last of its file", "first of the next"]
+
+
+async def test_what_a_terminal_would_obey_is_not_kept(tmp_path: Path) -> None:
+    journal = Journal("csm", tmp_path / "log")
+    journal.log(30, "\x1b]0;mine\x07 \x9b2J größer\tthan\nthat")
+    await journal.aclose()
+    kept = (tmp_path / "log").read_text("utf-8")
+    assert kept.endswith("\\x1b]0;mine\\x07 \\x9b2J größer\tthan\nthat\n")
 
 
 async def test_a_log_that_cannot_be_written_is_one_warning(

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wyoming_voiceclone.aio import cancelled
+from wyoming_voiceclone.logs import shown
 from wyoming_voiceclone.workers.log_file import append
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Journal:
         if not self._path or not self._logger.isEnabledFor(level):
             return
         time = datetime.now().astimezone().isoformat(" ", "seconds")
-        self._waiting.append(f"{time} {logging.getLevelName(level):7} {message}")
+        self._waiting.append(f"{time} {logging.getLevelName(level):7} {shown(message)}")
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(self._path))
 

@@ -42,7 +42,8 @@ def follow(path: Path, most: int) -> Iterator[str]:
     while True:
         now, size = _end(path)
         if now != inode:
-            yield from _lines_from(_before(path), at)  # the last ones before the change
+            if _end(_before(path))[0] == inode:
+                yield from _lines_from(_before(path), at)  # the last ones before the change
             inode, at = now, 0
         if size > at:
             lines = _lines_from(path, at)

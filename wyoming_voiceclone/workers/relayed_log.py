@@ -44,9 +44,10 @@ def _message(line: str) -> dict[str, Any] | None:
         return None
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     ours = isinstance(message, dict) and all(
-        isinstance(message.get(key), str) for key in ("level", "message")
+        isinstance(message.get(key, other), str)
+        for key, other in (("level", None), ("message", None), ("traceback", ""))
     )
     return message if ours else None
