@@ -9,7 +9,7 @@ import numpy as np
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import CloningBackend, SynthesisRequest
 from wyoming_voiceclone.errors import BackendError, BadRecording
-from wyoming_voiceclone.testing.conformance import BCP_47, OTHER, SENTENCE, speak
+from wyoming_voiceclone.testing.conformance import BCP_47, OTHER, SENTENCE, speak, speak_in_turn
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 from wyoming_voiceclone.voices.speaker_file import SpeakerFile, dump_speaker, parse_speaker
 
@@ -99,8 +99,9 @@ async def _listeners_do_not_hear_one_another(backend: CloningBackend, persons: P
     states = [await backend.enroll(person) for person in (persons.ada, persons.bob)]
     sentences = [(text, state) for text, state in zip((SENTENCE, OTHER), states, strict=True)] * 2
     alone = [await _said(backend, *sentence) for sentence in sentences[:2]] * 2
-    together = await asyncio.gather(*(_said(backend, *sentence) for sentence in sentences))
-    for expected, heard in zip(alone, together, strict=True):
+    requests = [_request(backend, *sentence) for sentence in sentences]
+    together = await asyncio.gather(*(speak_in_turn(backend, each) for each in requests))
+    for expected, (_, heard) in zip(alone, together, strict=True):
         assert np.array_equal(expected, heard), "one listener hears another"
 
 
@@ -145,9 +146,12 @@ async def _stays_closed(backend: CloningBackend, persons: Persons) -> None:
 
 
 async def _said(backend: CloningBackend, text: str, state: SpeakerState) -> Chunk:
+    return (await speak(backend, _request(backend, text, state)))[1]
+
+
+def _request(backend: CloningBackend, text: str, state: SpeakerState) -> SynthesisRequest:
     language = backend.capabilities().clone_languages[0]
-    request = SynthesisRequest(text, NOBODY, language=language, speaker_state=state, seed=5)
-    return (await speak(backend, request))[1]
+    return SynthesisRequest(text, NOBODY, language=language, speaker_state=state, seed=5)
 
 
 def _differ(one: Chunk, other: Chunk) -> bool:
