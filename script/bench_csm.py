@@ -23,6 +23,7 @@ from wyoming_voiceclone.backends.csm import CsmSettings
 from wyoming_voiceclone.backends.csm.heard_voices import HeardVoices
 from wyoming_voiceclone.backends.csm.model import Csm, load_csm
 from wyoming_voiceclone.backends.csm.prompt import sound_prompt, text_ids, text_prompt
+from wyoming_voiceclone.backends.csm.sampling import Manner
 from wyoming_voiceclone.backends.csm.speaker import Speaker, heard, learnt
 from wyoming_voiceclone.backends.csm.speaking import Sentence, Voicebox
 from wyoming_voiceclone.testing.random_csm import full_sizes, save_random_csm, tiny_sizes
@@ -55,7 +56,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def said(box: Voicebox, speaker: Speaker, frames: int) -> tuple[float, float]:
     """Seconds to the first chunk, and of computing for one of speech after it."""
     state = SpeakerState("0" * 64, speaker.tensors())
-    steps: Iterator[Any] = box.say(Sentence(TEXT, state, {"temperature": 0.9}, 1, 1.0))
+    steps: Iterator[Any] = box.say(Sentence(TEXT, state, Manner(0.9, 50), 1, 1.0))
     began = now_s()
     first_s = samples = 0.0
     for _, chunk in zip(range(frames), steps, strict=False):

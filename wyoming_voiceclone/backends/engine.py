@@ -1,16 +1,17 @@
 """Engine: how the program finds a backend without importing its libraries."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from wyoming_voiceclone.backends.backend import Backend
+from wyoming_voiceclone.backends.backend import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.declaration import Declaration, Environment, Weights
+from wyoming_voiceclone.errors import BadRequest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,26 @@ class EngineSettings(BaseModel):
 
     enabled: bool = True
     """Whether this engine is used at all."""
+
+    def asked(self, request: SynthesisRequest, names: Collection[str]) -> Self:
+        """With what the request, or its voice, sets otherwise of these. Raises BadRequest."""
+        wanted = {name: request.settings[name] for name in names if name in request.settings}
+        if not wanted:
+            return self
+        try:
+            return type(self).model_validate(self.model_dump() | wanted)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            fact = f"{name} {first['input']!r:.40}: {first['msg'].lower()}"
+            raise BadRequest(f"{request.voice}: {fact} — see [engines] in config.toml") from None
+
+
+class ListenerSettings(EngineSettings):
+    """Of an engine that speaks to a few listeners at once."""
+
+    patience_s: float = Field(default=1.5, ge=0, le=60)
+    """How long a sentence waits while all listeners are taken; then the next engine speaks it."""
 
 
 def no_weights(_settings: EngineSettings) -> Sequence[Weights]:

@@ -1,6 +1,7 @@
 """Instances: models that speak to one listener each, as many as may be there at once."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
@@ -185,6 +186,20 @@ class Instances(Generic[M]):
         chosen = (loaded or self._idle)[-1]
         self._idle.remove(chosen)
         return chosen
+
+
+def shared(load: Callable[[], M]) -> Callable[[], M]:
+    """What `load` gives, the same for all who ask, from whatever thread; loaded for the first."""
+    lock = threading.Lock()
+    loaded: list[M] = []
+
+    def once() -> M:
+        with lock:
+            if not loaded:
+                loaded.append(load())
+            return loaded[0]
+
+    return once
 
 
 async def _over(work: asyncio.Future[Any]) -> None:

@@ -102,5 +102,18 @@ def chosen(weights: Weights, folders: Folders, engine: str, own: str = "") -> Fe
                 f"{folder} has no {pattern} — put it there, in the layout of {weights.repository}, "
                 f'or set [engines.{engine}] model = ""'
             )
-    seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(found)]
-    return FetchedWeights(folder, hashlib.sha256(repr(seen).encode()).hexdigest()[:16])
+    return FetchedWeights(folder, digest(*found))
+
+
+def digest(*files: Path) -> str:
+    """Which files these are, by name, size and time. Blocks. Raises BackendUnavailable."""
+    parts = []
+    for file in sorted(files):
+        try:
+            stat = file.stat()
+        except OSError as error:
+            raise BackendUnavailable(
+                f"{file}: {error.strerror} — the model is not whole: copy it again"
+            ) from None
+        parts.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from wyoming_voiceclone.backends import Backend, Folders
 from wyoming_voiceclone.backends.csm import ENGINE as CSM
 from wyoming_voiceclone.backends.csm import CsmSettings
 from wyoming_voiceclone.backends.csm.backend import CsmBackend
-from wyoming_voiceclone.backends.csm.faults import end_process
+from wyoming_voiceclone.backends.faults import end_process
 
 
 def make(settings: CsmSettings, folders: Folders) -> Backend:

@@ -136,5 +136,5 @@ async def test_weights_that_are_damaged_or_others_are_refused(
 
 
 def test_a_gpu_that_is_not_there_is_told_with_the_remedy(weights: Path) -> None:
-    with pytest.raises(BackendUnavailable, match=r"no cuda:63 .* device"):
+    with pytest.raises(BackendUnavailable, match=r"no GPU cuda:63 .* device"):
         load_csm(weights, CsmSettings(device="cuda:63"))

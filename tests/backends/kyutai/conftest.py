@@ -1,14 +1,16 @@
 """A tiny Kyutai TTS with random weights in its published layout, its voices, and its encoder."""
 
+import asyncio
 import copy
 import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from wyoming_voiceclone.backends import Folders
 from wyoming_voiceclone.backends.kyutai import KyutaiSettings
@@ -111,6 +113,16 @@ def make_settings(kyutai_folder: Path) -> MakeSettings:
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     return Folders(tmp_path / "voices", tmp_path / "data", tmp_path / "cache")
+
+
+@pytest_asyncio.fixture
+async def kyutai(make_settings: MakeSettings, folders: Folders) -> AsyncIterator[Any]:
+    """The backend."""
+    from wyoming_voiceclone.backends.kyutai.backend import KyutaiBackend  # noqa: PLC0415
+
+    backend = await asyncio.to_thread(KyutaiBackend, make_settings(), folders)
+    yield backend
+    await backend.aclose()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 pytest.importorskip("moshi", reason="moshi comes with the engines: script/test --engines")
 
@@ -27,13 +26,6 @@ from wyoming_voiceclone.workers import WorkerBackend, WorkerPlan
 pytestmark = pytest.mark.timeout(300)  # a busy machine takes its time
 
 MakeSettings = Callable[..., KyutaiSettings]
-
-
-@pytest_asyncio.fixture
-async def kyutai(make_settings: MakeSettings, folders: Folders) -> AsyncIterator[KyutaiBackend]:
-    backend = await asyncio.to_thread(KyutaiBackend, make_settings(), folders)
-    yield backend
-    await backend.aclose()
 
 
 async def said(
@@ -82,7 +74,7 @@ async def test_a_worker_hosts_it(make_settings: MakeSettings, folders: Folders) 
 async def test_two_listeners_at_once_never_hear_one_another(
     make_settings: MakeSettings, folders: Folders
 ) -> None:
-    backend = await asyncio.to_thread(KyutaiBackend, make_settings(streams=2), folders)
+    backend = await asyncio.to_thread(KyutaiBackend, make_settings(listeners=2), folders)
     try:
         requests = [
             SynthesisRequest(text, voice, seed=3)

@@ -1,6 +1,7 @@
 """Cloning with Kyutai's encoder, which few people have, and what everybody else is told."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,3 +114,22 @@ async def test_recordings_nobody_can_be_learnt_from_are_refused(
             await backend.enroll(reference)
     finally:
         await backend.aclose()
+
+
+async def test_whoever_learns_first_prepares_moshi_for_those_who_speak(
+    make_settings: MakeSettings,
+    folders: Folders,
+    write_encoder: WriteEncoder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_TORCH_COMPILE", "")  # so that it is put back, and then:
+    monkeypatch.delenv("NO_TORCH_COMPILE")
+    write_encoder(tmp_path / "voice.safetensors", OURS)
+    settings = make_settings(mimi_voice_weight=str(tmp_path / "voice.safetensors"))
+    backend = await asyncio.to_thread(KyutaiBackend, settings, folders)
+    try:
+        await backend.enroll(tone(5))
+    finally:
+        await backend.aclose()
+    assert os.environ["NO_TORCH_COMPILE"] == "1", "moshi reads it once, when it is imported"

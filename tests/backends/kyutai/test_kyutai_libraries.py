@@ -6,7 +6,11 @@ import pytest
 
 pytest.importorskip("torch", reason="torch comes with the engines: script/test --engines")
 
-from wyoming_voiceclone.backends.kyutai.libraries import prepare_libraries, uses_graphs
+from wyoming_voiceclone.backends.kyutai.libraries import (
+    prepare_environment,
+    prepare_libraries,
+    uses_graphs,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -23,19 +27,19 @@ def test_a_cpu_needs_neither_graphs_nor_a_compiler() -> None:
 
 
 def test_a_gpu_uses_graphs_for_one_listener_alone() -> None:
-    prepare_libraries("cuda", 1)
+    prepare_environment("cuda", 1)
     assert uses_graphs("cuda")
-    prepare_libraries("cuda", 2)
+    prepare_environment("cuda", 2)
     assert not uses_graphs("cuda")
 
 
 def test_what_somebody_set_himself_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_CUDA_GRAPH", "0")
-    prepare_libraries("cuda", 2)
+    prepare_environment("cuda", 2)
     assert uses_graphs("cuda")
 
 
 def test_without_a_compiler_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    prepare_libraries("cuda", 1)
+    prepare_environment("cuda", 1)
     assert os.environ["NO_TORCH_COMPILE"] == "1"

@@ -1,6 +1,7 @@
 """The model and its generation loop, beside moshi's own."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from wyoming_voiceclone.backends.kyutai.checkpoint import find_checkpoint  # noq
 from wyoming_voiceclone.backends.kyutai.manner import Manner  # noqa: E402
 from wyoming_voiceclone.backends.kyutai.model import KyutaiModel, load_tts  # noqa: E402
 from wyoming_voiceclone.backends.kyutai.published import SIGNATURE, voice_file  # noqa: E402
-from wyoming_voiceclone.backends.kyutai.speaker import Speaker, read_latents  # noqa: E402
+from wyoming_voiceclone.backends.kyutai.speaker import read_latents  # noqa: E402
 from wyoming_voiceclone.backends.kyutai.words import Words  # noqa: E402
 from wyoming_voiceclone.testing.conformance import OTHER, SENTENCE  # noqa: E402
 
@@ -39,7 +40,7 @@ def steps(
     longest_s: float = 120,
     guidance: float = 2.0,
 ) -> Iterator[Chunk]:
-    speaker = Speaker(str(file), lambda: read_latents(file))
+    speaker = partial(read_latents, file)
     manner = Manner(0.6, guidance, longest_s, seed)
     return model.speak(speaker, Words.of(text), manner, lambda *_: None)
 

@@ -94,7 +94,7 @@ def test_speech_ends_when_the_model_says_so(folder: Path) -> None:
 async def test_a_listener_who_leaves_frees_the_engine_at_once(
     make: Any, patient_folder: Path
 ) -> None:
-    backend = await make(patient_folder, streams=1)
+    backend = await make(patient_folder, listeners=1)
     endless = SynthesisRequest("word " * 45, CLARIBEL, seed=1)
     async with await backend.synthesize(endless) as stream:
         await anext(stream)

@@ -31,7 +31,7 @@ WEIGHTS = Weights(
 
 def _make(settings: CsmSettings, folders: Folders) -> Backend:
     from wyoming_voiceclone.backends.csm.backend import CsmBackend  # noqa: PLC0415
-    from wyoming_voiceclone.backends.csm.faults import end_process  # noqa: PLC0415
+    from wyoming_voiceclone.backends.faults import end_process  # noqa: PLC0415
 
     return CsmBackend(settings, folders, broken=end_process)
 

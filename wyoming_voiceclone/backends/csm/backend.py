@@ -1,9 +1,7 @@
 """CsmBackend: goes on talking, in English, as whoever the speaker state is of."""
 
 import asyncio
-import hashlib
-import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,15 +13,16 @@ from wyoming_voiceclone.backends.backend import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.backends.csm import ENGINE, WEIGHTS
-from wyoming_voiceclone.backends.csm.faults import device_faults
 from wyoming_voiceclone.backends.csm.heard_voices import HeardVoices
-from wyoming_voiceclone.backends.csm.model import Csm, load_csm
+from wyoming_voiceclone.backends.csm.model import load_csm
+from wyoming_voiceclone.backends.csm.sampling import manner_of
 from wyoming_voiceclone.backends.csm.settings import CsmSettings
-from wyoming_voiceclone.backends.csm.speaker import Speaker, heard, learnt
+from wyoming_voiceclone.backends.csm.speaker import heard, learnt
 from wyoming_voiceclone.backends.csm.speaking import Sentence, Voicebox
 from wyoming_voiceclone.backends.engine import Folders
-from wyoming_voiceclone.backends.instances import Instances
-from wyoming_voiceclone.backends.weights import fetched
+from wyoming_voiceclone.backends.faults import DeviceFaults
+from wyoming_voiceclone.backends.instances import Instances, shared
+from wyoming_voiceclone.backends.weights import digest, fetched
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.text.phonemes import spelled
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
@@ -45,15 +44,17 @@ class CsmBackend:
 
         Blocks. Raises BackendUnavailable when the weights are not here.
         """
-        self._settings, self._broken = settings, broken
+        self._settings = settings
         self._folder, self.revision = _found(settings, folders)
         self._voices = HeardVoices(settings.voices_mb * 1_000_000)
-        self._csm: Csm | None = None
-        self._loading = threading.Lock()
-        self._speaking = Instances("csm", self._voicebox, settings.listeners)
+        # one model for all: it keeps nothing between two calls
+        self._load = shared(lambda: load_csm(self._folder, settings))
+        guard, patience_s = DeviceFaults(self.name, broken), settings.patience_s
+        self._speaking = Instances(
+            self.name, self._voicebox, settings.listeners, patience_s=patience_s, guard=guard
+        )
         # learning a voice does not wait until a sentence is over
-        self._learning = Instances("csm-learn", self._load)
-        self._failed = False
+        self._learning = Instances("csm-learn", self._load, guard=guard)
 
     def capabilities(self) -> Capabilities:
         return Capabilities((), clones=True, clone_languages=_LANGUAGES)
@@ -64,20 +65,20 @@ class CsmBackend:
 
     async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
         """Seconds on a CPU. Raises BadRecording without its transcript, too short or too long."""
-        self._check_alive()
         tell = progress or _nobody
         key = await asyncio.to_thread(state_key, reference, self.name, self.revision)
         samples = await asyncio.to_thread(heard, reference)
         tell(_RESAMPLED)
-        speaker = await self._learning.run(partial(self._learnt, samples, reference.transcript))
+        said = reference.transcript
+        speaker = await self._learning.run(lambda csm: learnt(csm, samples, said))
         tell(_ENCODED)
-        await self._learning.run(partial(self._remember, speaker))
+        # whoever is learnt is about to be spoken as
+        await self._learning.run(partial(self._voices.of, speaker))
         tell(1.0)
         return SpeakerState(key, speaker.tensors())
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:
         """Raises BackendUnavailable without a speaker state of this engine."""
-        self._check_alive()
         return await AudioStream.begin(ENGINE.declared.rate, self._said(self._sentence(request)))
 
     async def aclose(self) -> None:
@@ -92,48 +93,21 @@ class CsmBackend:
             raise BackendUnavailable(f"csm speaks English only, not {request.language}")
         printable = "".join(c if c.isprintable() else " " for c in spelled(request.text))
         text = " ".join(printable.split())
-        return Sentence(text, state, request.settings, request.seed, request.speed)
+        manner = manner_of(request, self._settings)
+        return Sentence(text, state, manner, request.seed, request.speed)
 
     async def _said(self, sentence: Sentence) -> AsyncGenerator[Chunk, None]:
         if not any(letter.isalnum() for letter in sentence.text):
             return  # with nothing to say, the model would say anything
-        chunks = self._speaking.speak(partial(self._steps, sentence))
+        chunks = self._speaking.speak(lambda voicebox: voicebox.say(sentence))
         try:
             async for chunk in chunks:
                 yield chunk
         finally:
             await chunks.aclose()
 
-    def _steps(self, sentence: Sentence, voicebox: Voicebox) -> Iterator[Chunk]:
-        with device_faults(self._fail):
-            yield from voicebox.say(sentence)
-
-    def _learnt(self, samples: Chunk, transcript: str, csm: Csm) -> Speaker:
-        with device_faults(self._fail):
-            return learnt(csm, samples, transcript)
-
-    def _remember(self, speaker: Speaker, csm: Csm) -> None:
-        """Whoever is learnt is about to be spoken as."""
-        with device_faults(self._fail):
-            self._voices.of(speaker, csm)
-
-    def _load(self) -> Csm:
-        """One model for all: it keeps nothing between two calls."""
-        with self._loading:
-            if self._csm is None:
-                self._csm = load_csm(self._folder, self._settings)
-            return self._csm
-
     def _voicebox(self) -> Voicebox:
         return Voicebox(self._load(), self._settings, self._voices)
-
-    def _fail(self) -> None:
-        self._failed = True
-        self._broken()
-
-    def _check_alive(self) -> None:
-        if self._failed:
-            raise BackendUnavailable("csm: the GPU failed — its process is started anew")
 
 
 def _found(settings: CsmSettings, folders: Folders) -> tuple[Path, str]:
@@ -142,11 +116,10 @@ def _found(settings: CsmSettings, folders: Folders) -> tuple[Path, str]:
         weights = fetched(WEIGHTS, folders, ENGINE.name)
         return weights.folder, weights.commit
     folder = Path(settings.model).expanduser()
-    files = sorted(folder.glob("*.*"))
+    files = [*folder.glob("*.json"), *folder.glob("*.safetensors")]
     if not files:
         raise BackendUnavailable(f"{folder}: no weights there — put [engines.csm] model right")
-    parts = [f"{file.name} {(s := file.stat()).st_size} {s.st_mtime_ns}" for file in files]
-    return folder, hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return folder, digest(*files)
 
 
 def _nobody(_share: float) -> None:

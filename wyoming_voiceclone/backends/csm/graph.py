@@ -59,10 +59,14 @@ class GraphedFrame:
 
     def _checked(self, inputs: Inputs, top_k: int) -> _Recording | None:
         """None where recording fails, or replays something else."""
+        thought, noise, temperature = inputs
+        others = thought.flip(-1), noise.flip(-1), temperature  # not what it was recorded with
         try:
-            recording = self._recorded(inputs, top_k)
-            expected = self._plain(self._network, *inputs, top_k)
-            if torch.equal(recording.replay(inputs), expected):
+            with torch.cuda.device(thought.device):  # with its streams: there may be several GPUs
+                recording = self._recorded(inputs, top_k)
+            expected = [self._plain(self._network, *each, top_k) for each in (others, inputs)]
+            replayed = [recording.replay(each) for each in (others, inputs)]
+            if all(map(torch.equal, replayed, expected)):
                 return recording
             _LOGGER.warning("csm: a CUDA graph gives other sounds than it should; done without")
         except RuntimeError as error:

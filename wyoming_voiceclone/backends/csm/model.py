@@ -10,6 +10,7 @@ import torch
 from wyoming_voiceclone.backends.csm import ENGINE
 from wyoming_voiceclone.backends.csm.library import AutoTokenizer, CsmForConditionalGeneration
 from wyoming_voiceclone.backends.csm.settings import CsmSettings
+from wyoming_voiceclone.backends.devices import device_for
 from wyoming_voiceclone.errors import BackendUnavailable
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,31 +44,21 @@ class Csm:
 
 def load_csm(folder: Path, settings: CsmSettings) -> Csm:
     """Read the weights; seconds. Raises BackendUnavailable."""
-    device = _device(settings.device)
+    device = device_for(settings.device, ENGINE.name)
     if not folder.is_dir():
         raise BackendUnavailable(f"{folder} is no folder — put [engines.csm] model right")
     network = _Network.from_pretrained(
         str(folder), local_files_only=True, use_safetensors=True, dtype=_dtype(settings, device)
     )
     network = network.eval().requires_grad_(requires_grad=False).to(device)
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(folder), local_files_only=True, trust_remote_code=False
+    )
     codec = network.config.codec_config
     if (rate := codec.sampling_rate) != ENGINE.declared.rate:
         raise BackendUnavailable(f"{folder}: its codec speaks {rate} samples a second, not 24000")
     _LOGGER.info("CSM is loaded on %s as %s", device, network.dtype)
     return Csm(network, tokenizer, device, min(codec.codebook_size, network.config.vocab_size))
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(wanted)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise BackendUnavailable(
-            f"there is no {wanted} that torch {torch.__version__} can use — "
-            "see `nvidia-smi`, or set [engines.csm] device"
-        )
-    return device
 
 
 def _dtype(settings: CsmSettings, device: torch.device) -> torch.dtype:

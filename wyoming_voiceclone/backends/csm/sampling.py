@@ -1,12 +1,11 @@
 """Choosing one id among many, with chance drawn beforehand: what follows can be one CUDA graph."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
-from wyoming_voiceclone.backends.backend import Setting
-from wyoming_voiceclone.errors import BadRequest
+from wyoming_voiceclone.backends.backend import SynthesisRequest
+from wyoming_voiceclone.backends.csm.settings import CsmSettings
 
 _GENEROUS = 2**63
 _RAREST = 1e-30
@@ -21,15 +20,14 @@ class Manner:
     """0 = always the likeliest."""
     top_k: int
 
-    def changed(self, settings: Mapping[str, Setting]) -> "Manner":
-        """As a voice or a request wants it. Raises BadRequest."""
-        temperature = settings.get("temperature", self.temperature)
-        top_k = settings.get("top_k", self.top_k)
-        if isinstance(temperature, str) or not 0 <= temperature <= 2:
-            raise BadRequest(f"csm: temperature {temperature!r} — use a number from 0 to 2")
-        if not isinstance(top_k, int) or isinstance(top_k, bool) or not 1 <= top_k <= 2048:
-            raise BadRequest(f"csm: top_k {top_k!r} — use a whole number from 1 to 2048")
-        return Manner(float(temperature), top_k)
+    @classmethod
+    def of(cls, settings: CsmSettings) -> "Manner":
+        return cls(settings.temperature, settings.top_k)
+
+
+def manner_of(request: SynthesisRequest, settings: CsmSettings) -> Manner:
+    """As the request or its voice wants it. Raises BadRequest."""
+    return Manner.of(settings.asked(request, ("temperature", "top_k")))
 
 
 class Chance:

@@ -4,15 +4,16 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from wyoming_voiceclone.backends.engine import EngineSettings
+from wyoming_voiceclone.backends.devices import DeviceName
+from wyoming_voiceclone.backends.engine import ListenerSettings
 
 
-class CsmSettings(EngineSettings):
+class CsmSettings(ListenerSettings):
     """How Sesame CSM speaks, and on what."""
 
     model: str = ""
     """A folder with your own weights, in the layout of sesame/csm-1b; "" = the downloaded ones."""
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: DeviceName = "auto"
     """Where it computes: auto (a GPU if there is one), cpu, cuda, or one of several: cuda:1."""
     dtype: str = Field(default="auto", pattern=r"^(auto|bfloat16|float16|float32)$")
     """The numbers it computes with; auto: bfloat16, on GPUs that cannot float16."""

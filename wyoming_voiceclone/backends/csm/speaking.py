@@ -1,6 +1,6 @@
 """One sentence: its frames, gathered into chunks of samples that grow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,6 @@ import torch
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.tempo import Tempo
-from wyoming_voiceclone.backends.backend import Setting
 from wyoming_voiceclone.backends.csm import ENGINE
 from wyoming_voiceclone.backends.csm.frames import FRAMES_PER_S, Frames
 from wyoming_voiceclone.backends.csm.heard_voices import HeardVoices
@@ -34,7 +33,7 @@ _NOTHING: Chunk = np.zeros(0, np.float32)
 class Sentence:
     text: str
     state: SpeakerState
-    settings: Mapping[str, Setting]
+    manner: Manner
     seed: int | None
     speed: float
 
@@ -45,11 +44,10 @@ class Voicebox:
     def __init__(self, csm: Csm, settings: CsmSettings, voices: HeardVoices) -> None:
         self.csm = csm
         self._settings, self._voices = settings, voices
-        self._manner = Manner(settings.temperature, settings.top_k)
         graphed = settings.cuda_graphs and csm.device.type == "cuda"
         self._frames = Frames(csm, graphed=graphed)
         if graphed:
-            self._frames.warm(self._manner)
+            self._frames.warm(Manner.of(settings))
 
     def say(self, sentence: Sentence) -> Iterator[Chunk]:
         """One step per frame, empty where no chunk is full: it can be left after each of them.
@@ -65,8 +63,7 @@ class Voicebox:
                 f"csm takes in {self.csm.positions} frames and tokens, and after the recording "
                 f"and {len(ids)} tokens of text there is room for {max(0, room)} — say it shorter"
             )
-        manner = self._manner.changed(sentence.settings)
-        chance = Chance(manner, sentence.seed, self.csm.device)
+        chance = Chance(sentence.manner, sentence.seed, self.csm.device)
         most = min(self._most_frames(sentence.text), room)
         frames = self._frames.spoken(heard, text_prompt(self.csm, ids), chance, most)
         tempo = Tempo(ENGINE.declared.rate, sentence.speed)

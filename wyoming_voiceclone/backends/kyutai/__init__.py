@@ -8,9 +8,10 @@ from wyoming_voiceclone.backends.kyutai.settings import KyutaiSettings
 
 
 def _make(settings: KyutaiSettings, folders: Folders) -> Backend:
+    from wyoming_voiceclone.backends.faults import end_process  # noqa: PLC0415
     from wyoming_voiceclone.backends.kyutai.backend import KyutaiBackend  # noqa: PLC0415
 
-    return KyutaiBackend(settings, folders)
+    return KyutaiBackend(settings, folders, broken=end_process)
 
 
 ENGINE = Engine(

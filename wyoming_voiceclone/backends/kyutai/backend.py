@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wyoming_voiceclone.aio import cancelled
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.audio.tempo import Tempo
 from wyoming_voiceclone.backends.backend import (
@@ -18,15 +18,17 @@ from wyoming_voiceclone.backends.backend import (
     Timing,
 )
 from wyoming_voiceclone.backends.engine import Folders
+from wyoming_voiceclone.backends.faults import DeviceFaults
 from wyoming_voiceclone.backends.instances import Instances
 from wyoming_voiceclone.backends.kyutai.cast import find_cast
-from wyoming_voiceclone.backends.kyutai.checkpoint import Checkpoint, digest, find_checkpoint
+from wyoming_voiceclone.backends.kyutai.checkpoint import Checkpoint, find_checkpoint
 from wyoming_voiceclone.backends.kyutai.enrolment import Enrolment
 from wyoming_voiceclone.backends.kyutai.libraries import prepare_libraries
 from wyoming_voiceclone.backends.kyutai.manner import Manner, manner_of
 from wyoming_voiceclone.backends.kyutai.settings import KyutaiSettings
 from wyoming_voiceclone.backends.kyutai.speaker import NAME, Speaker, latents_of, read_latents
 from wyoming_voiceclone.backends.kyutai.words import Heard, Words
+from wyoming_voiceclone.backends.weights import digest
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.text.phonemes import spelled
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
@@ -45,22 +47,27 @@ class KyutaiBackend:
 
     name = "kyutai"
 
-    def __init__(self, settings: KyutaiSettings, folders: Folders) -> None:
+    def __init__(
+        self, settings: KyutaiSettings, folders: Folders, broken: Callable[[], None] = lambda: None
+    ) -> None:
+        """`broken` is called when the GPU failed in a way that only a new process gets over."""
         self._settings = settings
         checkpoint = find_checkpoint(settings, folders)
-        encoder = _path(settings.mimi_voice_weight)
-        self._enrolment = Enrolment(encoder, checkpoint.signature, checkpoint.codec())
+        self._enrolment = Enrolment(settings, checkpoint)
+        clones = self._enrolment.encoder is not None
         self._cast = find_cast(settings, folders, checkpoint)
         self._capabilities = Capabilities(
             self._cast.voices,
-            clones=self._enrolment.possible,
-            clone_languages=_LANGUAGES if self._enrolment.possible else (),
+            clones=clones,
+            clone_languages=_LANGUAGES if clones else (),
         )
         self._signature = checkpoint.signature
-        self.revision = _revision(checkpoint, encoder)
+        self.revision = _revision(checkpoint, self._enrolment)
         load = partial(_load, checkpoint, settings)
-        self._instances = Instances("kyutai", load, settings.streams)
-        self._closed = False
+        guard, patience_s = DeviceFaults(self.name, broken), settings.patience_s
+        self._instances = Instances(
+            self.name, load, settings.listeners, patience_s=patience_s, guard=guard
+        )
 
     def capabilities(self) -> Capabilities:
         return self._capabilities
@@ -81,15 +88,13 @@ class KyutaiBackend:
         try:
             return await self._begun(request, words, writing)
         except BaseException:
-            await _ended(writing)
+            await cancelled(writing)
             raise
 
     async def enroll(self, reference: Reference, progress: Progress | None = None) -> SpeakerState:
         """Compute a speaker state. Raises CannotClone when Kyutai's encoder is not here."""
-        if self._closed:
-            raise BackendUnavailable("kyutai is closed")
         latents = await self._enrolment.latents(reference, progress)
-        key = state_key(reference, self.name, self.revision)
+        key = await asyncio.to_thread(state_key, reference, self.name, self.revision)
         return SpeakerState(key, {NAME: latents}, {"signature": self._signature})
 
     async def warm(self, _voices: Sequence[str]) -> None:
@@ -97,15 +102,15 @@ class KyutaiBackend:
         await self._instances.load()
 
     async def aclose(self) -> None:
-        self._closed = True
         await self._instances.aclose()
         await self._enrolment.aclose()
 
     async def _begun(
         self, request: SynthesisRequest, words: Words, writing: asyncio.Task[None] | None = None
     ) -> AudioStream:
-        if self._closed:
-            raise BackendUnavailable("kyutai is closed")
+        language = (request.language or _LANGUAGES[0]).partition("-")[0].lower()
+        if language not in _LANGUAGES:
+            raise BackendUnavailable(f"kyutai speaks English and French, not {request.language}")
         speaker, manner = self._speaker(request), manner_of(request, self._settings)
         timings: list[Timing] = []
         heard = partial(_note, timings, request.speed)
@@ -116,15 +121,15 @@ class KyutaiBackend:
     def _speaker(self, request: SynthesisRequest) -> Speaker:
         state = request.speaker_state
         if state is not None:
-            return Speaker(state.key, partial(latents_of, state))
+            return partial(latents_of, state)
         file = self._cast.files.get(request.voice)
         if file is None:
             raise BackendUnavailable(f"kyutai has no voice {request.voice}")
-        return Speaker(str(file), partial(read_latents, file))
+        return partial(read_latents, file)
 
 
 def _load(checkpoint: Checkpoint, settings: KyutaiSettings) -> "KyutaiModel":
-    device = prepare_libraries(settings.device, settings.streams)
+    device = prepare_libraries(settings.device, settings.listeners)
     from wyoming_voiceclone.backends.kyutai.model import KyutaiModel  # noqa: PLC0415
 
     return KyutaiModel(checkpoint, settings, device)
@@ -169,20 +174,11 @@ async def _beside(
     finally:
         await chunks.aclose()
         if writing:
-            await _ended(writing)
+            await cancelled(writing)
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-
-
-def _revision(checkpoint: Checkpoint, encoder: Path | None) -> str:
+def _revision(checkpoint: Checkpoint, enrolment: Enrolment) -> str:
     """Of what speaker states depend on."""
     parts = [_VERSION, version("moshi"), checkpoint.signature, checkpoint.revision]
-    parts += [digest(encoder)] if encoder else []
+    parts += [digest(enrolment.encoder)] if enrolment.encoder else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _path(setting: str) -> Path | None:
-    return Path(setting).expanduser() if setting else None

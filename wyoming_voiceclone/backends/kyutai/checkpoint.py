@@ -1,6 +1,5 @@
 """A checkpoint of Kyutai TTS on disk: its files, and whom its voices must be made for."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from wyoming_voiceclone.backends.engine import Folders
 from wyoming_voiceclone.backends.kyutai.published import MODEL
 from wyoming_voiceclone.backends.kyutai.settings import KyutaiSettings
-from wyoming_voiceclone.backends.weights import fetched
+from wyoming_voiceclone.backends.weights import digest, fetched
 from wyoming_voiceclone.errors import BackendUnavailable
 
 
@@ -49,18 +48,6 @@ def find_checkpoint(settings: KyutaiSettings, folders: Folders) -> Checkpoint:
     folder = Path(settings.model).expanduser()
     config = _config(folder)
     return Checkpoint(folder, config, digest(*(folder / name for name in _names(config))))
-
-
-def digest(*files: Path) -> str:
-    """Of which files these are, by size and time. Blocks. Raises BackendUnavailable."""
-    parts = []
-    for file in files:
-        try:
-            stat = file.stat()
-        except OSError as error:
-            raise BackendUnavailable(f"{file}: {error.strerror} — the model is not whole") from None
-        parts.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """KyutaiModel: one loaded model, which speaks to one listener at a time."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -41,7 +42,7 @@ class KyutaiModel:
         self._tts = load_tts(checkpoint, settings, device)
         self._graphs = uses_graphs(device)
         self._known: OrderedDict[tuple[str, float], Conditions] = OrderedDict()
-        nobody = self._taken_in(np.zeros(SHAPE, np.float32), settings.guidance)
+        nobody = self._taken_in(_nobody(), settings.guidance)
         self._generator = Generator(self._tts, self._fused(nobody), nobody)
         self.codec.streaming_forever(1)
         if self._graphs:
@@ -85,9 +86,11 @@ class KyutaiModel:
         return seeded(chunks, seed, self._device)
 
     def _conditions(self, speaker: Speaker, guidance: float) -> Conditions:
-        key = speaker.key, guidance
+        """Kept by content: a state says itself what its key is, and may come from anywhere."""
+        latents = speaker()
+        key = hashlib.sha256(latents.tobytes()).hexdigest(), guidance
         if key not in self._known:
-            self._known[key] = self._fused(self._taken_in(speaker.latents(), guidance))
+            self._known[key] = self._fused(self._taken_in(latents, guidance))
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
@@ -115,10 +118,13 @@ class KyutaiModel:
 
     def _warm(self, manner: Manner) -> None:
         """Have the graphs captured before the first listener comes."""
-        nobody = Speaker("", lambda: np.zeros(SHAPE, np.float32))
-        speech = self.speak(nobody, Words.of("one two three"), manner, lambda *_: None)
+        speech = self.speak(_nobody, Words.of("one two three"), manner, lambda *_: None)
         for _ in islice(speech, self._tts.delay_steps + 6):
             pass
+
+
+def _nobody() -> Latents:
+    return np.zeros(SHAPE, np.float32)
 
 
 def load_tts(checkpoint: Checkpoint, settings: KyutaiSettings, device: str) -> TTSModel:

@@ -1,13 +1,12 @@
 """The `[engines.kyutai]` table."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from wyoming_voiceclone.backends.engine import EngineSettings
+from wyoming_voiceclone.backends.devices import DeviceName
+from wyoming_voiceclone.backends.engine import ListenerSettings
 
 
-class KyutaiSettings(EngineSettings):
+class KyutaiSettings(ListenerSettings):
     """Where Kyutai TTS lies, who speaks with it, and how."""
 
     model: str = ""
@@ -20,10 +19,10 @@ class KyutaiSettings(EngineSettings):
     """Whether to offer voices that may not be used commercially, or whose terms are not clear."""
     mimi_voice_weight: str = ""
     """Kyutai's cloning encoder, if you have it (it is not public): then recordings are cloned."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where it runs; auto = on a GPU when there is one. A CPU is too slow to listen to."""
-    streams: int = Field(default=1, ge=1, le=8)
-    """How many listeners are served at once; each takes the whole memory again."""
+    device: DeviceName = "auto"
+    """Where it computes: auto (a GPU if there is one), cpu, cuda, or one of several: cuda:1."""
+    listeners: int = Field(default=1, ge=1, le=8)
+    """How many sentences it speaks at once; the others wait. Each takes the whole memory again."""
     codebooks: int = Field(default=24, ge=8, le=32)
     """Levels of sound: more are finer and slower."""
     temperature: float = Field(default=0.6, ge=0, le=1.5)

@@ -1,7 +1,6 @@
 """Speakers: what Kyutai TTS needs to know of a person, 10 s of Mimi's latents."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,8 @@ Latents = npt.NDArray[np.float32]
 """Shape [1, 512, 125]: Mimi's latents of 10 s, 12.5 a second."""
 NAME = "speaker_wavs"
 SHAPE = (1, 512, 125)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    key: str
-    """Names it: whoever spoke before is not taken in again."""
-    latents: Callable[[], Latents]
-    """May block. Raises BackendUnavailable."""
+Speaker = Callable[[], Latents]
+"""Where to get them. May block. Raises BackendUnavailable."""
 
 
 def latents_of(state: SpeakerState) -> Latents:

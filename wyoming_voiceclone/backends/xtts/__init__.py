@@ -33,10 +33,12 @@ WEIGHTS = Weights(
 
 
 def _make(settings: XttsSettings, folders: Folders) -> Backend:
+    from wyoming_voiceclone.backends.faults import end_process  # noqa: PLC0415
     from wyoming_voiceclone.backends.weights import chosen  # noqa: PLC0415
     from wyoming_voiceclone.backends.xtts.backend import XttsBackend  # noqa: PLC0415
 
-    return XttsBackend(settings, chosen(WEIGHTS, folders, "xtts", settings.model))
+    weights = chosen(WEIGHTS, folders, "xtts", settings.model)
+    return XttsBackend(settings, weights, broken=end_process)
 
 
 def _weights(settings: XttsSettings) -> Sequence[Weights]:

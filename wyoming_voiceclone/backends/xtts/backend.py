@@ -1,7 +1,7 @@
 """XttsBackend: speaks as anybody, and as the model's own 58 voices."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 
@@ -14,7 +14,8 @@ from wyoming_voiceclone.backends.backend import (
     Progress,
     SynthesisRequest,
 )
-from wyoming_voiceclone.backends.instances import Instance, Instances
+from wyoming_voiceclone.backends.faults import DeviceFaults
+from wyoming_voiceclone.backends.instances import Instance, Instances, shared
 from wyoming_voiceclone.backends.sampling import seeded
 from wyoming_voiceclone.backends.weights import FetchedWeights
 from wyoming_voiceclone.backends.xtts import RATE
@@ -22,7 +23,7 @@ from wyoming_voiceclone.backends.xtts.languages import LANGUAGES, language_of
 from wyoming_voiceclone.backends.xtts.library import load_model
 from wyoming_voiceclone.backends.xtts.listening import heard
 from wyoming_voiceclone.backends.xtts.person import Person, studio
-from wyoming_voiceclone.backends.xtts.seat import Saying, Seat, Seats
+from wyoming_voiceclone.backends.xtts.seat import Saying, Seat
 from wyoming_voiceclone.backends.xtts.settings import XttsSettings, sampling
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest
 from wyoming_voiceclone.text.phonemes import spelled
@@ -39,8 +40,16 @@ class XttsBackend:
 
     name = "xtts"
 
-    def __init__(self, settings: XttsSettings, weights: FetchedWeights) -> None:
-        """Blocks: reads the model's own voices (8 MB). Raises BackendUnavailable."""
+    def __init__(
+        self,
+        settings: XttsSettings,
+        weights: FetchedWeights,
+        broken: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`broken` is called when the GPU failed in a way that only a new process gets over.
+
+        Blocks: reads the model's own voices (8 MB). Raises BackendUnavailable.
+        """
         self._settings = settings
         self._revision = f"{_VERSION}-{weights.commit[:12]}-{version('coqui-tts')}"
         self._studio = studio(weights.folder / "speakers_xtts.pth")
@@ -49,8 +58,15 @@ class XttsBackend:
             clones=True,
             clone_languages=tuple(LANGUAGES),
         )
-        load = partial(load_model, weights.folder, settings.device)
-        self._seats = Instances(self.name, Seats(load), settings.streams)
+        model = shared(partial(load_model, weights.folder, settings.device))
+        guard, patience_s = DeviceFaults(self.name, broken), settings.patience_s
+        self._seats = Instances(
+            self.name,
+            lambda: Seat(model()),
+            settings.listeners,
+            patience_s=patience_s,
+            guard=guard,
+        )
 
     def capabilities(self) -> Capabilities:
         return self._capabilities
@@ -71,7 +87,7 @@ class XttsBackend:
         async with self._seats.borrowed() as seat:
             person = await self._learnt(seat, samples, tell)
         notes = {"language": reference.language} if reference.language else {}
-        key = state_key(reference, self.name, self.revision)
+        key = await asyncio.to_thread(state_key, reference, self.name, self.revision)
         return SpeakerState(key, person.tensors(), notes)
 
     async def synthesize(self, request: SynthesisRequest) -> AudioStream:

@@ -3,24 +3,22 @@
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
+from wyoming_voiceclone.backends.devices import device_for
 from wyoming_voiceclone.backends.xtts.checkpoint import weights_in
 from wyoming_voiceclone.backends.xtts.vocoder import without_weight_norm
-from wyoming_voiceclone.errors import BackendUnavailable
-
-Device = Literal["auto", "cpu", "cuda"]
 
 
-def load_model(folder: Path, wanted: Device) -> Any:
+def load_model(folder: Path, wanted: str) -> Any:
     """The library's Xtts with the weights in `folder`, ready to speak. Blocks for seconds.
 
     Raises BackendUnavailable. Nothing in a checkpoint is run, and the folder is left as it is: the
     library's own `load_checkpoint` writes the published `model.pth` anew.
     """
-    device = device_for(wanted)
+    device = device_for(wanted, "xtts")
     weights = weights_in(folder / "model.pth")
     parts = library()
     config = parts.XttsConfig()
@@ -41,16 +39,6 @@ def library() -> Any:
     from TTS.tts.models import xtts  # noqa: PLC0415
 
     return xtts
-
-
-def device_for(wanted: Device) -> torch.device:
-    """Raises BackendUnavailable when there is no GPU that torch can use."""
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise BackendUnavailable(
-            'xtts: device = "cuda", but torch sees no GPU — install its driver, or set '
-            '[engines.xtts] device = "auto"'
-        )
-    return torch.device("cpu" if wanted == "cpu" or not torch.cuda.is_available() else "cuda")
 
 
 def _without_compiled_torchaudio() -> None:

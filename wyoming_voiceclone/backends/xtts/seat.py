@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -129,21 +128,6 @@ class Seat:
         read = len(tokenizer.preprocess_text(piece, primary))  # numbers as words
         most: int = self._gpt.max_gen_mel_tokens
         return min(most, _PAUSE_TOKENS + round(language.tokens_per_char * read))
-
-
-class Seats:
-    """Makes seats in a model that is loaded for the first of them; from any thread."""
-
-    def __init__(self, load: Callable[[], Any]) -> None:
-        self._load = load
-        self._model: Any = None
-        self._loading = Lock()
-
-    def __call__(self) -> Seat:
-        with self._loading:
-            if self._model is None:
-                self._model = self._load()
-            return Seat(self._model)
 
 
 def _at_most(count: int, latents: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:

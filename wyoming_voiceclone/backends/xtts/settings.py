@@ -1,26 +1,24 @@
 """The `[engines.xtts]` table."""
 
-from typing import Literal
-
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from wyoming_voiceclone.backends.backend import Setting, SynthesisRequest
-from wyoming_voiceclone.backends.engine import EngineSettings
-from wyoming_voiceclone.errors import BadRequest
+from wyoming_voiceclone.backends.devices import DeviceName
+from wyoming_voiceclone.backends.engine import ListenerSettings
 
 SAMPLING = {"temperature", "top_k", "top_p", "repetition_penalty"}
 """What may be asked for by a voice or a request, too."""
 
 
-class XttsSettings(EngineSettings):
+class XttsSettings(ListenerSettings):
     """How XTTS speaks, and how soon it is heard."""
 
     model: str = ""
     """A folder with your own weights in the layout of coqui/XTTS-v2; "" = the downloaded ones."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where it computes; "auto" = on the GPU if there is one."""
-    streams: int = Field(default=2, ge=1, le=16)
-    """How many listeners it speaks to at once; they share the weights."""
+    device: DeviceName = "auto"
+    """Where it computes: auto (a GPU if there is one), cpu, cuda, or one of several: cuda:1."""
+    listeners: int = Field(default=2, ge=1, le=16)
+    """How many sentences it speaks at once; the others wait. They share the weights."""
     first_tokens: int = Field(default=8, ge=4, le=100)
     """How much is computed before the first sound, in steps of 46 ms; fewer is sooner."""
     chunk_tokens: int = Field(default=20, ge=4, le=200)
@@ -37,13 +35,4 @@ class XttsSettings(EngineSettings):
 
 def sampling(settings: XttsSettings, request: SynthesisRequest) -> dict[str, Setting]:
     """How `request` is to be drawn; the defaults are those of the published model."""
-    asked = {name: value for name, value in request.settings.items() if name in SAMPLING}
-    try:
-        wanted = XttsSettings.model_validate({**settings.model_dump(include=SAMPLING), **asked})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise BadRequest(
-            f"{request.voice}: {name} {first['input']!r} — {first['msg'].casefold()}"
-        ) from error
-    return wanted.model_dump(include=SAMPLING)
+    return settings.asked(request, SAMPLING).model_dump(include=SAMPLING)
