@@ -1,7 +1,7 @@
 """Performance: one utterance being spoken, sentence after sentence, at one rate."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -64,6 +64,7 @@ class Performance:
         self._silences = silences
         self._silence_s = silences.lead_s
         self._comfort_s = silences.comfort_after_s / 5
+        self._heard: list[str] = []
 
     async def begin(self) -> AudioStream:
         """Return once the first chunk is ready; without chunks when there is nothing to say."""
@@ -77,7 +78,8 @@ class Performance:
         sentence, stream = opening
         rate = stream.rate
         chunks = self._utterance(sentence, stream, rate)
-        return await AudioStream.begin(rate, self._handed_over(chunks, rate), source=stream.source)
+        handed_over = self._handed_over(chunks, rate)
+        return await AudioStream.begin(rate, handed_over, source=stream.source, heard=self._heard)
 
     async def _next(self) -> tuple[Sentence, AudioStream] | None:
         """The next sentence, its first chunk ready; breaks before it become silence due."""
@@ -110,9 +112,18 @@ class Performance:
             yield silence(rate, self._silence_s)
             self._silence_s = 0.0
             resampler = Resampler(stream.rate, rate)
-            async for chunk in stream:
-                yield resampler.feed(chunk)
+            try:
+                async for chunk in stream:
+                    yield resampler.feed(chunk)
+            finally:
+                self._note(stream.heard)
             yield resampler.finish()
+
+    def _note(self, heard: Sequence[str]) -> None:
+        """Who was heard, one after the other."""
+        for source in heard:
+            if self._heard[-1:] != [source]:
+                self._heard.append(source)
 
     async def _handed_over(
         self, chunks: AsyncGenerator[Chunk, None], rate: int

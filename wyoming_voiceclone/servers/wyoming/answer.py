@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -24,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 _EVENT_SAMPLES = 2_048
 _WRITE_SAMPLES = 16 * _EVENT_SAMPLES
 """64 KiB of PCM between two looks at whether the peer keeps up."""
+_TOLD = 4
+"""Of whoever spoke in turn, so many are named in the log."""
 _EMPTY_S = 0.1
 """Home Assistant caches a WAV without samples as a success (core#50729), so there is never one."""
 
@@ -48,6 +51,7 @@ class Answer:
         self._samples = 0
         self._first_audio_s: float | None = None
         self._outcome = "abandoned"
+        self._heard: Sequence[str] = ()
 
     @property
     def silent_s(self) -> float:
@@ -87,6 +91,7 @@ class Answer:
         if text.error:
             raise text.error
         async with await self._speech.speak(request, text) as audio:
+            self._heard = audio.heard  # it grows
             await self._play_chunks(audio)
         if text.error:  # whoever spoke may have taken it for the end of the text
             raise text.error
@@ -127,8 +132,9 @@ class Answer:
             heard = f"first audio after {self._first_audio_s * 1e3:.0f} ms, "
             heard += f"{self._samples / (self._rate or 1):.2f} s of audio"
         _LOGGER.info(
-            "%s, %d characters: %s in %.0f ms, %.200s",
+            "%s%s, %d characters: %s in %.0f ms, %.200s",
             _asked(self._utterance.request),
+            _told(self._heard),
             self._utterance.text.chars,
             heard,
             (time.monotonic() - self._began) * 1e3,
@@ -136,7 +142,20 @@ class Answer:
         )
 
 
+def _told(heard: Sequence[str]) -> str:
+    """Who spoke, and who took over."""
+    more = f" and {len(heard) - _TOLD} more changes" if len(heard) > _TOLD else ""
+    turns = ", then ".join(map(_discreet, heard[:_TOLD]))
+    return f", by {turns}{more}" if heard else ""
+
+
 def _asked(request: UtteranceRequest) -> str:
     if request.voice:
-        return f"voice {request.voice!r}"
+        return f"voice {_discreet(request.voice)!r}"
     return f"language {request.language!r}" if request.language else "the default voice"
+
+
+def _discreet(name: str) -> str:
+    """Whoever knows the name of a custom voice may use it: it is not for the log."""
+    before, mark, _ = name.partition("custom:")
+    return f"{before}{mark}…" if mark else name
