@@ -1,4 +1,4 @@
-"""Asyncio's missing pieces: streams that may pause, tasks that are over when they are cancelled."""
+"""Asyncio's missing pieces: streams that may pause, tasks and programs that end when told to."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
@@ -54,3 +54,26 @@ async def meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         yield
     finally:
         await cancelled(task)
+
+
+async def output_of(*command: str, limit_s: float) -> str:
+    """What a program printed; "" when it failed, or took too long."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(limit_s):
+            printed, _ = await process.communicate()
+    except TimeoutError:
+        return ""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return printed.decode(errors="replace") if process.returncode == 0 else ""

@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from wyoming_voiceclone.aio import output_of
 from wyoming_voiceclone.environments.torch_builds import Gpu, TorchInside
 
 _PATIENCE_S = 20.0
@@ -28,7 +29,7 @@ async def gpus_here() -> list[Gpu]:
     if (tool := await asyncio.to_thread(shutil.which, "nvidia-smi")) is None:
         return []
     asked = "--query-gpu=name,compute_cap,driver_version"
-    return read_gpus(await _output(tool, asked, "--format=csv,noheader", limit_s=_PATIENCE_S))
+    return read_gpus(await output_of(tool, asked, "--format=csv,noheader", limit_s=_PATIENCE_S))
 
 
 def read_gpus(table: str) -> list[Gpu]:
@@ -45,7 +46,7 @@ def read_gpus(table: str) -> list[Gpu]:
 
 async def torch_in(python: Path) -> TorchInside | None:
     """Ask torch in that environment; None where it is not, or cannot be imported."""
-    return read_torch(await _output(str(python), "-I", "-c", _ASK, limit_s=_IMPORT_S))
+    return read_torch(await output_of(str(python), "-I", "-c", _ASK, limit_s=_IMPORT_S))
 
 
 def read_torch(answer: str) -> TorchInside | None:
@@ -55,26 +56,3 @@ def read_torch(answer: str) -> TorchInside | None:
     except (ValueError, TypeError, IndexError):
         return None
     return TorchInside(str(version), cuda, tuple(architectures), seen)
-
-
-async def _output(*command: str, limit_s: float) -> str:
-    """What a program printed; "" when it failed, or took too long."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(limit_s):
-            printed, _ = await process.communicate()
-    except TimeoutError:
-        return ""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return printed.decode(errors="replace") if process.returncode == 0 else ""
