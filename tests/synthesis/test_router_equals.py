@@ -11,6 +11,7 @@ from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends import SynthesisRequest
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
 from wyoming_voiceclone.errors import NoBackend
+from wyoming_voiceclone.synthesis.roster import by_names
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.testing.virtual_time import run_virtually
 from wyoming_voiceclone.voices import Voice
@@ -28,7 +29,7 @@ async def several(router: Router, count: int) -> list[Heard]:
 
 async def routed(backends: Sequence[ScriptedBackend], sentences: int = 5) -> Router:
     """A router that knows how soon each of them is."""
-    router = Router([])
+    router = Router([], rank=by_names([backend.name for backend in backends]))
     for backend in backends:
         router.join(backend)
         for _ in range(sentences):
@@ -67,17 +68,16 @@ def test_preference_alone_decides_between_those_that_sound_different(
 
 def test_an_utterance_stays_where_it_is_while_nobody_hears_a_difference() -> None:
     async def work() -> list[str]:
-        router = await routed([csm("one", 0.3), csm("two", 0.05)])
+        router = await routed([csm("one", 0.1), csm("two", 0.12)])
         playback = Playback(now)
+        preferred = router.leave("csm@one")
+        assert preferred is not None
         heard = [await listen(router, playback=playback)]
-        fast = router.leave("csm@two")
-        assert fast is not None
-        heard.append(await listen(router, playback=playback))
-        router.join(fast)
-        heard.append(await listen(router, playback=playback))
+        router.join(preferred)
+        heard += [await listen(router, playback=playback), await listen(router)]
         return [each.source for each in heard]
 
-    assert run_virtually(work()) == ["csm@two/ada", "csm@one/ada", "csm@one/ada"]
+    assert run_virtually(work()) == ["csm@two/ada", "csm@two/ada", "csm@one/ada"]
 
 
 def test_a_box_that_is_busy_gives_way_to_one_that_sounds_the_same() -> None:

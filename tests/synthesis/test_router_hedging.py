@@ -10,6 +10,7 @@ from wyoming_voiceclone.aio import now
 from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends.scripted import Delay, ScriptedBackend
 from wyoming_voiceclone.synthesis.deadlines import HEARD_S, STRANGER_S
+from wyoming_voiceclone.synthesis.race import Allowance
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.testing.virtual_time import run_virtually
 from wyoming_voiceclone.voices import Voice
@@ -162,6 +163,31 @@ def test_a_hedge_that_is_not_needed_is_closed() -> None:
     assert heard.source == "box/ada"
     assert (len(follower.spoken), follower.speaking) == (1, 0)
     assert (there["cpu"].hedges, there["cpu"].hedges_dropped) == (1, 1)
+
+
+def test_a_hedge_that_was_not_needed_may_be_later() -> None:
+    slow = [0.1]
+    first = ScriptedBackend("box", first_chunk_s=lambda: slow[0], die="bad", rate=8_000)
+    router = Router([first, cpu(0.15)])
+
+    async def work() -> Heard:
+        await sentences(router, 20)
+        slow[0] = 0.25
+        return await listen(router, "one bad two three")
+
+    heard, there = house(router, work())
+    assert heard.source == "cpu/ada"
+    assert (there["cpu"].hedges_dropped, there["cpu"].took_over) == (1, 1)
+
+
+def test_there_is_one_hedge_for_ten_sentences_and_three_after_quiet_times() -> None:
+    allowance = Allowance()
+    for _ in range(100):
+        allowance.earn()
+    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
+    for _ in range(11):
+        allowance.earn()
+    assert [allowance.take() for _ in range(2)] == [True, False]
 
 
 def test_a_box_that_is_late_again_and_again_is_left_alone_for_a_while() -> None:
