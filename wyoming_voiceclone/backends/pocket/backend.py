@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from wyoming_voiceclone.backends.backend import (
     SynthesisRequest,
 )
 from wyoming_voiceclone.backends.engine import Folders
-from wyoming_voiceclone.backends.instances import Instances
+from wyoming_voiceclone.backends.instances import Instances, shared
 from wyoming_voiceclone.backends.pocket.files import ModelFiles, locate
 from wyoming_voiceclone.backends.pocket.memory import listeners
 from wyoming_voiceclone.backends.pocket.model import PocketModel
@@ -24,7 +23,7 @@ from wyoming_voiceclone.backends.pocket.own_voices import OwnVoices
 from wyoming_voiceclone.backends.pocket.prompt import listened_to
 from wyoming_voiceclone.backends.pocket.settings import PocketSettings
 from wyoming_voiceclone.backends.pocket.state import Prompt, prompt_of, read_exported
-from wyoming_voiceclone.errors import BackendUnavailable, BadRequest, CannotClone
+from wyoming_voiceclone.errors import BackendUnavailable, CannotClone
 from wyoming_voiceclone.text.phonemes import spelled
 from wyoming_voiceclone.voices import Reference, SpeakerState, state_key
 
@@ -45,10 +44,11 @@ class PocketBackend:
         self._files = {one.name: one for one in locate(settings, folders)}
         self._own = OwnVoices(self._files.values(), str(settings.temperature))
         self._revision = _revision(settings, self._files.values())
-        load = _once(partial(_load, tuple(self._files.values())))
+        load = shared(partial(_load, tuple(self._files.values())))
         most = listeners(settings, tuple(self._files.values()))
-        self._speaking: Instances[Models] = Instances("Pocket-TTS", load, most)
-        self._learning: Instances[Models] = Instances("Pocket-TTS", load)
+        patience_s = settings.patience_s
+        self._speaking = Instances(self.name, load, most, patience_s=patience_s)
+        self._learning = Instances("pocket-learn", load)
 
     @property
     def revision(self) -> str:
@@ -87,7 +87,7 @@ class PocketBackend:
         """Speak; the first chunk is the first frame of 80 ms."""
         model = self._model(request)
         find = self._person(request, model)
-        temperature = _temperature(request, self._settings.temperature)
+        temperature = self._settings.asked(request, ("temperature",)).temperature
 
         def speak(models: Models) -> Iterator[Chunk]:
             speaker = models[model]
@@ -132,20 +132,6 @@ def _load(files: Sequence[ModelFiles]) -> Models:
     return {one.name: PocketModel(one) for one in files}
 
 
-def _once(load: Callable[[], Models]) -> Callable[[], Models]:
-    """The same models for all who ask, from whatever thread."""
-    lock = threading.Lock()
-    loaded: dict[str, Models] = {}
-
-    def shared() -> Models:
-        with lock:
-            if "models" not in loaded:
-                loaded["models"] = load()
-            return loaded["models"]
-
-    return shared
-
-
 def _listened(name: str, samples: Chunk, models: Models) -> Prompt:
     return models[name].listen(samples)
 
@@ -155,15 +141,6 @@ def _at_speed(chunks: Iterator[Chunk], speed: float) -> Iterator[Chunk]:
     for chunk in chunks:
         yield tempo.feed(chunk)
     yield tempo.finish()
-
-
-def _temperature(request: SynthesisRequest, usual: float | None) -> float | None:
-    wanted = request.settings.get("temperature", usual)
-    if wanted is None:
-        return None
-    if isinstance(wanted, str | bool) or not 0 <= wanted <= 2:
-        raise BadRequest(f"{request.voice}: temperature {wanted!r} — use a number from 0 to 2")
-    return float(wanted)
 
 
 def _revision(settings: PocketSettings, files: Iterable[ModelFiles]) -> str:

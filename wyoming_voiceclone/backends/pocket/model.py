@@ -9,6 +9,7 @@ import json
 import logging
 import math
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,8 +84,8 @@ class PocketModel:
         """Chunks, some of them empty: it may be closed after every frame of 80 ms."""
         for part in self._parts(text):
             latents = self._latents(part, prompt, temperature)
-            coming = ahead(seeded(latents, seed), _AHEAD)
-            yield from self._decoded(coming, part.most_frames)
+            with closing(ahead(seeded(latents, seed), _AHEAD)) as coming:
+                yield from self._decoded(coming, part.most_frames)
             seed = None if seed is None else (seed + 1) % 2**63
 
     def _parts(self, text: str) -> Iterator[_Part]:

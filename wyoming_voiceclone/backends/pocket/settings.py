@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from wyoming_voiceclone.backends.engine import EngineSettings
+from wyoming_voiceclone.backends.engine import ListenerSettings
 from wyoming_voiceclone.backends.pocket.catalogue import MODELS, USUAL
 
 
@@ -15,7 +15,7 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-class PocketSettings(EngineSettings):
+class PocketSettings(ListenerSettings):
     """What Pocket-TTS speaks, and how much of this machine it takes."""
 
     languages: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ("en",)
