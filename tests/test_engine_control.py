@@ -119,6 +119,8 @@ async def test_without_a_server_one_line_says_so_and_status_knows_what_is_instal
     states = {one["name"]: one["state"] for one in about["engines"]}
     assert about["server"] is False
     assert (states["scripted"], states["pocket"]) == ("stopped", "not installed")
+    table = await asyncio.to_thread(shell.run, "engines", "status")
+    assert not [line for line in table.stdout.splitlines() if line.endswith(" ")]
 
 
 async def test_what_cannot_be_is_refused_with_the_reason(shell: Shell) -> None:

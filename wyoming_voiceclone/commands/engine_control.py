@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import fault
 from wyoming_voiceclone.errors import ConfigError
@@ -157,13 +156,11 @@ def _without_server(settings: Settings) -> list[EngineStatus]:
 
 
 def _print(engines: list[EngineStatus]) -> None:
-    # a pipe has no width, and nothing is to be cut off there
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     columns = "engine", "state", "process", "memory", "up", "idle", "sentences", "crashes", "voices"
     table = Table(*columns, "own voices learnt", box=None, pad_edge=False)
     for one in engines:
         table.add_row(*_cells(one))
-    console.print(table)
+    print_table(table)
     for one in engines:
         if one.reason:
             typer.echo(f"{one.name}: {one.reason}")

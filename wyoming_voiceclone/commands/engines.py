@@ -1,19 +1,18 @@
 """`engines`: who can speak here, who could, and what that takes."""
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.backends.engine import Engine, Folders, installed_engines
 from wyoming_voiceclone.commands.engine_install import install
 from wyoming_voiceclone.commands.engine_removal import remove
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import home_of
 from wyoming_voiceclone.environments.licences import terms_of
@@ -129,15 +128,7 @@ def _print(entries: list[Entry]) -> None:
     table = Table(*columns, box=None, pad_edge=False)
     for entry in entries:
         table.add_row(*_cells(entry), style="" if entry.state in {"ready", "built in"} else "dim")
-    if sys.stdout.isatty():
-        Console(highlight=False).print(table)
-        return
-    # a pipe has no width: nothing is to be cut off there, nor filled up
-    console = Console(width=200, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        typer.echo(line.rstrip())
+    print_table(table)
 
 
 def _cells(entry: Entry) -> Iterator[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.app import MEGABYTE, open_app
 from wyoming_voiceclone.backends.piper import PiperSettings
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
 from wyoming_voiceclone.commands.own_voices import add, remove_own, rename, show, warm
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.hosting import folders_of
@@ -202,12 +202,4 @@ def _print(rows: list[Row]) -> None:
         table.add_row(
             row.name, row.language, row.description, size, style="" if row.here else "dim"
         )
-    if sys.stdout.isatty():
-        Console(highlight=False).print(table)
-        return
-    # a pipe has no width: nothing is to be cut off there, nor filled up
-    console = Console(width=160, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        typer.echo(line.rstrip())
+    print_table(table)

@@ -13,7 +13,7 @@ from wyoming_voiceclone.backends import (
     Progress,
     SynthesisRequest,
 )
-from wyoming_voiceclone.environments.installed import RECEIPT, fault, home_of, interpreter
+from wyoming_voiceclone.environments.installed import RECEIPT, fault, home_of, python_of
 from wyoming_voiceclone.errors import BackendUnavailable
 from wyoming_voiceclone.voices import Reference, SpeakerState
 from wyoming_voiceclone.workers import WorkerBackend, WorkerStatus
@@ -127,8 +127,10 @@ class HostedEngine:
 def installation(engine: Engine, folders: Folders) -> Installation:
     """How the engine is installed on this machine now. Blocks."""
     receipt = _receipt(engine, folders)  # first: what changes after this is seen the next time
-    python = interpreter(engine, folders)
-    return Installation(python, "" if python else fault(engine, folders) or "", receipt)
+    wrong = fault(engine, folders)
+    if wrong is not None:
+        return Installation(None, wrong, receipt)
+    return Installation(python_of(home_of(engine, folders)), receipt=receipt)
 
 
 def _receipt(engine: Engine, folders: Folders) -> tuple[int, int] | None:
