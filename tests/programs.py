@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from wyoming_voiceclone.backends.engine import installed_engines
@@ -52,7 +53,10 @@ class Shell:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "wyoming_voiceclone", *arguments]
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, stdin: str = "", before: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`before`: called in the new process, before the program begins."""
         return subprocess.run(  # noqa: S603 -- our own program
             self.command(*arguments),
             capture_output=True,
@@ -62,4 +66,5 @@ class Shell:
             env=self.environment,
             input=stdin,
             timeout=50,
+            preexec_fn=before,
         )

@@ -114,6 +114,13 @@ def test_say_tells_where_a_voice_that_is_not_here_can_be_had(shell: Shell) -> No
     assert spoken.startswith("hello.wav: ")
 
 
+def test_a_role_of_nobody_is_told_with_the_voice_that_is_missing(shell: Shell) -> None:
+    (shell.folder / "config.toml").write_text('[roles]\nnews = "espeak-en-gv"', "utf-8")
+    done = shell.run("say", "x", "-o", "x.wav", "--voice", "news", "--config", "config.toml")
+    missing = "espeak-en-gv: no such voice here — did you mean espeak-en-gb?"
+    assert done.stderr == f"error: news is espeak-en-gv in [roles]; {missing}\n"
+
+
 @pytest.mark.parametrize(
     ("voice", "meant"),
     [

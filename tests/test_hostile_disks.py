@@ -63,3 +63,18 @@ async def test_it_speaks_when_the_disk_was_full_from_the_first_start(shell: Shel
         heard = await served.home.say(SENTENCES)
     assert heard.error is None
     assert heard.seconds > 0.5
+
+
+def test_what_a_full_disk_does_not_take_is_one_line_and_leaves_nothing(shell: Shell) -> None:
+    spoken = shell.run("say", "One two three. " * 9, "--voice", "espeak-en-us", "-o", "memo.wav")
+    assert spoken.returncode == 0, spoken.stderr
+    shell.environment["WYOMING_VOICECLONE_FOLDERS__VOICES"] = str(shell.folder / "voices")
+    said, added = shell.folder / "said.wav", shell.folder / "voices/ada"
+    for arguments, told in [
+        (("say", "Hello there.", "-o", str(said)), f"{said}: cannot be written ("),
+        (("voices", "add", "ada", "memo.wav"), f"{added}: cannot be written ("),
+    ]:
+        done = shell.run(*arguments, before=no_file_may_grow)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(f"error: {told}")
+    assert not [*shell.folder.glob("*said*"), *shell.folder.glob("voices/*")]

@@ -37,9 +37,11 @@ def unknown(app: App, settings: Settings, name: str) -> UnknownVoice:
             return UnknownVoice(note)
     if fault := app.cloning.library.fault(name):
         return UnknownVoice(f"{name} is left out: {fault}")
-    near = similar(name, _names(app, settings))
+    wanted = settings.roles.get(name, name)
+    role = f"{name} is {wanted} in [roles]; " if wanted != name else ""
+    near = similar(wanted, _names(app, settings))
     meant = f"did you mean {near}?" if near else "`voices list` shows those there are"
-    return UnknownVoice(f"{name}: no such voice here — {meant}")
+    return UnknownVoice(f"{role}{wanted}: no such voice here — {meant}")
 
 
 def similar(name: str, names: Iterator[str]) -> str | None:

@@ -5,8 +5,8 @@ import fcntl
 import os
 import struct
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,19 @@ async def file_sink(path: Path, rate: int) -> AsyncIterator[Write]:
     check_output(path)
     kind = FORMATS[path.suffix.lower()]
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+
+    async def written(work: Callable[..., None], *arguments: object) -> None:
+        with _told(path):
+            await asyncio.to_thread(work, *arguments)
+
     try:
-        file = await asyncio.to_thread(_create, partial, rate, kind)
-    except OSError as error:
-        fact = f"cannot be written ({error.strerror})"
-        raise ConfigError(f"{path}: {fact} — choose another place") from error
-    try:
+        with _told(path):
+            file = await asyncio.to_thread(_create, partial, rate, kind)
         try:
-            yield lambda chunk: asyncio.to_thread(file.write, chunk)
+            yield lambda chunk: written(file.write, chunk)
         finally:
-            await asyncio.to_thread(file.close)
-        await asyncio.to_thread(os.replace, partial, path)
+            await written(file.close)
+        await written(os.replace, partial, path)
     finally:
         await asyncio.to_thread(partial.unlink, missing_ok=True)
 
@@ -71,8 +73,9 @@ async def pipe_sink(rate: int) -> AsyncIterator[Write]:
     written = 0
 
     def put(data: bytes) -> None:
-        out.write(data)
-        out.flush()
+        with _told("standard output"):
+            out.write(data)
+            out.flush()
 
     async def write(chunk: Chunk) -> None:
         nonlocal written
@@ -113,6 +116,18 @@ def sound_library() -> Any:
             "playing needs the PortAudio library — "
             "apt install libportaudio2, or write a file with -o speech.wav"
         ) from error
+
+
+@contextmanager
+def _told(where: Path | str) -> Iterator[None]:
+    """What the system refuses, as an error for people; a listener who left is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, soundfile.SoundFileError) as error:  # libsndfile keeps the system's to itself
+        fact = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+        raise ConfigError(f"{where}: {fact} — free some room, or choose another place") from error
 
 
 def _wav_header(rate: int, size: int | None = None) -> bytes:

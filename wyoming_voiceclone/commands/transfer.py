@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 _STEPS = 10
+_SMALL_BYTES = 1_000_000
+"""What is smaller is only told when it is there."""
 
 
 class Transfer:
@@ -41,7 +43,9 @@ class Transfer:
         if self._drawn:
             self._bar.update(self._task, completed=there, total=of)
             return
-        step = there * _STEPS // of if of else _STEPS
+        steps = _STEPS if of >= _SMALL_BYTES else 1
+        step = there * steps // of if of else steps
         if step > self._told:
             self._told = step
-            typer.echo(f"{self._thing}: {there / 1e6:.0f} of {of / 1e6:.0f} MB", err=True)
+            unit, size = ("kB", 1e3) if of < _SMALL_BYTES else ("MB", 1e6)
+            typer.echo(f"{self._thing}: {there / size:.0f} of {of / size:.0f} {unit}", err=True)

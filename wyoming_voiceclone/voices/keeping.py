@@ -95,6 +95,6 @@ def _settle(path: Path) -> None:
 def _told(path: Path, done: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        fact = f"cannot be {done} ({error.strerror or error})"
+    except (OSError, soundfile.SoundFileError) as error:  # libsndfile keeps the system's to itself
+        fact = f"cannot be {done} ({getattr(error, 'strerror', None) or error})"
         raise ConfigError(f"{path}: {fact} — see who owns it and how full the disk is") from error
