@@ -15,9 +15,11 @@ from wyoming_voiceclone.environments.gpus import gpus_here
 from wyoming_voiceclone.errors import BackendError, ConfigError
 from wyoming_voiceclone.hosting import Engines, HostedEngine, make_engines
 from wyoming_voiceclone.hosting.advertised import advertised
+from wyoming_voiceclone.hosting.alarm import Alarm
 from wyoming_voiceclone.hosting.company import Company, Ranks
 from wyoming_voiceclone.hosting.desk import controlled
 from wyoming_voiceclone.hosting.gpu import shared_gpu
+from wyoming_voiceclone.hosting.manners import manners
 from wyoming_voiceclone.hosting.others import Removal, joined, lent
 from wyoming_voiceclone.hosting.visible import visible
 from wyoming_voiceclone.hosting.watching import watch_installations
@@ -25,10 +27,9 @@ from wyoming_voiceclone.servers.wyoming import Speakers, WyomingServer
 from wyoming_voiceclone.synthesis.cached import CachedBackend
 from wyoming_voiceclone.synthesis.cloned import Cloning
 from wyoming_voiceclone.synthesis.learning import look, watch
-from wyoming_voiceclone.synthesis.performance import Silences
 from wyoming_voiceclone.synthesis.phrases import PhraseCache
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
-from wyoming_voiceclone.synthesis.speech import Manner, Speech, SpeechSettings
+from wyoming_voiceclone.synthesis.speech import Speech
 from wyoming_voiceclone.text.lexicon import Lexicon
 from wyoming_voiceclone.voices import named
 from wyoming_voiceclone.voices.library import VoiceLibrary
@@ -88,7 +89,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         )
         speech = Speech(
             router,
-            _manners(settings),
+            manners(settings),
             loudness=loudness,
             lexicon=lexicon,
             called=called,
@@ -102,18 +103,20 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
 @asynccontextmanager
 async def open_server(app: App, settings: Settings) -> AsyncIterator[WyomingServer]:
     """Listen, be found, and get the default voice ready meanwhile."""
+    alarm = Alarm(settings, app.engines, app.cloning, app.called)
     server = WyomingServer(
-        app.speech,
+        alarm.over(app.speech),
         settings.server.limits,
         customs=app.cloning.customs if settings.cloning.custom_voices else None,
         speakers=Speakers(settings.speakers),
+        connected=alarm.connected,
     )
     try:
         is_box = settings.server.role == "box"  # for homes alone, who come in by its own door
         await server.start(() if is_box else settings.server.addresses())
         async with (
             lent(app.engines, server, settings),
-            joined(app.company, app.engines, server, settings) as boxes,
+            joined(app.company, app.engines, server, settings, alarm) as boxes,
             controlled(app.engines, app.cloning, boxes, settings),
             advertised(server, settings),
             visible(app.router, settings),
@@ -143,27 +146,6 @@ def _phrase_cache(settings: Settings) -> PhraseCache:
 
 def _lexicon(path: Path) -> Lexicon | None:
     return Lexicon.load(path) if path.exists() else None
-
-
-def _manners(settings: Settings) -> SpeechSettings:
-    speech = settings.speech
-    general = Manner(speech.speed, speech.sentence_silence_s)
-    return SpeechSettings(
-        default_voice=speech.default_voice or None,
-        language=speech.fallback_language,
-        silences=Silences(speech.lead_silence_s, speech.trail_silence_s, speech.comfort_after_s),
-        clause_chars=speech.clause_chars,
-        manner=general,
-        manners={
-            name: Manner(
-                general.speed if voice.speed is None else voice.speed,
-                general.sentence_silence_s
-                if voice.sentence_silence_s is None
-                else voice.sentence_silence_s,
-            )
-            for name, voice in settings.voices.items()
-        },
-    )
 
 
 @asynccontextmanager

@@ -1,11 +1,12 @@
 """The tables of config.toml about other machines."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from wyoming_voiceclone.boxes.dialer import DEFAULT_PORT, address_in
+from wyoming_voiceclone.boxes.neighbours import mac_in
 from wyoming_voiceclone.config.table import Table
 from wyoming_voiceclone.errors import ConfigError
 
@@ -19,6 +20,13 @@ def _placed(boxes: dict[str, str]) -> dict[str, str]:
     return boxes
 
 
+def _waking(boxes: dict[str, str]) -> dict[str, str]:
+    for name, mac in boxes.items():
+        if mac_in(mac) is None:
+            raise ValueError(f'{name} = "{mac}" — write {name} = "aa:bb:cc:dd:ee:ff"')
+    return boxes
+
+
 class BoxSettings(Table):
     """Other machines that lend their engines; being one, and using them (docs/boxes.md)."""
 
@@ -26,9 +34,15 @@ class BoxSettings(Table):
     """The TCP port that a box listens on for homes; 0 takes a free one."""
     name: str = ""
     """What a box is called on the LAN; "" is this machine's name."""
+    wake: Literal["speech", "connection", "never"] = "speech"
+    """When a box that sleeps is woken (Wake-on-LAN): when somebody is to be spoken to in a voice
+    that it speaks, already when any client connects, or never."""
     static: Annotated[dict[str, str], AfterValidator(_placed)] = Field(default_factory=dict)
     """Where paired boxes are that the LAN's mDNS does not tell of, because they are in another
     network: gpu = "192.168.7.20:10201"."""
+    macs: Annotated[dict[str, str], AfterValidator(_waking)] = Field(default_factory=dict)
+    """Hardware addresses to wake boxes by, where they cannot be learnt while they are awake, as in
+    another network: gpu = "aa:bb:cc:dd:ee:ff"."""
 
 
 def _reachable(peers: dict[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.discovery import watch_services
 from wyoming_voiceclone.environments.gpus import gpus_here
 from wyoming_voiceclone.errors import BackendError, ConfigError
+from wyoming_voiceclone.hosting.alarm import Alarm
 from wyoming_voiceclone.hosting.engines import Engines
 from wyoming_voiceclone.servers.wyoming import WyomingServer
 from wyoming_voiceclone.synthesis.cloned import Cloning
@@ -51,16 +52,17 @@ async def lent(engines: Engines, server: WyomingServer, settings: Settings) -> A
 
 @asynccontextmanager
 async def joined(
-    company: Joining, engines: Engines, server: WyomingServer, settings: Settings
+    company: Joining, engines: Engines, server: WyomingServer, settings: Settings, alarm: Alarm
 ) -> AsyncIterator[Boxes]:
     """As a home, boxes and peers speak here too. Raises ConfigError."""
     if taken := settings.peers.keys() & {one.name for one in engines.backends}:
         raise ConfigError(f"[peers] {min(taken)}: an engine is called that — choose another name")
     folders = settings.folders
     static = {n: a for n, text in settings.boxes.static.items() if (a := address_in(text))}
-    boxes = Boxes(folders.data, folders.cache, company, static)
+    boxes = Boxes(folders.data, folders.cache, company, static, alarm.missed)
     async with AsyncExitStack() as stack:
         if settings.server.role != "box":
+            await stack.enter_async_context(alarm.following(boxes))
             await stack.enter_async_context(meanwhile(boxes.run()))
             await stack.enter_async_context(meanwhile(Peers(settings.peers, company).run()))
             if settings.discovery.enabled:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wyoming_voiceclone.servers.wyoming.connection import Connection, address_of
 from wyoming_voiceclone.servers.wyoming.customs import CustomVoiceDoor, CustomVoiceStore
@@ -30,8 +30,10 @@ class WyomingServer:
         extension: Extension | None = None,
         customs: CustomVoiceStore | None = None,
         speakers: Speakers | None = None,
+        connected: Callable[[], None] = lambda: None,
     ) -> None:
-        self._speech = speech
+        """`connected`: told when a client has come."""
+        self._speech, self._connected = speech, connected
         self._limits = limits or Limits()
         self._extension = extension
         self._speakers = speakers
@@ -121,6 +123,7 @@ class WyomingServer:
         )
         task = asyncio.get_running_loop().create_task(connection.serve(), name=f"wyoming {address}")
         self._connections[task] = (connection, address)
+        self._connected()
         task.add_done_callback(self._forget)
         _LOGGER.debug("connection from %s (%d open)", address or "a socket", len(self._connections))
 
