@@ -1,6 +1,6 @@
 """Candidates: who could speak a sentence, and as whom, in order of preference."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -44,6 +44,9 @@ class Candidate:
         return replace(self, request=replace(self.request, text=text))
 
 
+_Offer = tuple[Backend, tuple[Voice, ...]]
+
+
 class Choice:
     """Who could speak: those that have the voice, its fallback, another voice of its language.
 
@@ -55,46 +58,45 @@ class Choice:
 
     def candidates(self, request: SynthesisRequest) -> list[Candidate]:
         """All of them, by preference alone."""
-        return [*self._own(request), *self._fallbacks(request), *self._instead(request)]
+        offers = [(one, one.capabilities().voices) for one in self._roster]
+        own = {one.name: voice for one, all_ in offers if (voice := _find(request.voice, all_))}
+        language = request.language or next((voice.languages[0] for voice in own.values()), None)
+        return [
+            *self._own(request, own),
+            *self._fallbacks(request, language, offers),
+            *(
+                _other(one, request, voice)
+                for one, voices in offers
+                if language and one.name not in own
+                if (voice := voice_for(language, [each for each in voices if not each.cloned]))
+            ),
+        ]
 
-    def _own(self, request: SynthesisRequest) -> Iterable[Candidate]:
+    def _own(self, request: SynthesisRequest, own: Mapping[str, Voice]) -> Iterable[Candidate]:
         """Those that speak as the voice itself; one that is in no list is the wishes' business."""
         order = self._wishes.order(request.voice) if self._wishes else ()
         unlisted = self._wishes.unlisted(request.voice) if self._wishes else ()
         places = {name: place for place, name in enumerate(order)}
         for backend in sorted(self._roster, key=lambda b: places.get(b.name, len(places))):
-            voice = _find(request.voice, backend)
-            if voice is not None or backend.name in unlisted:
-                yield _candidate(backend, request, voice)
+            if backend.name in own or backend.name in unlisted:
+                yield _candidate(backend, request, own.get(backend.name))
 
-    def _fallbacks(self, request: SynthesisRequest) -> Iterable[Candidate]:
+    def _fallbacks(
+        self, request: SynthesisRequest, language: str | None, offers: Iterable[_Offer]
+    ) -> Iterable[Candidate]:
         """The voice that its owner wants to hear instead, if it speaks the language."""
         name = self._wishes.fallback(request.voice) if self._wishes else None
-        if not name:
-            return
-        language = request.language or self._language_of(request.voice)
-        for backend in self._roster:
-            voice = named(name, backend.capabilities().voices)
+        for backend, voices in offers if name else ():
+            voice = named(name, voices) if name else None
             if voice and not (language and voice_for(language, [voice]) is None):
                 yield _other(backend, request, voice)
 
-    def _instead(self, request: SynthesisRequest) -> Iterable[Candidate]:
-        """Another voice of the same language."""
-        language = request.language or self._language_of(request.voice)
-        for backend in self._roster if language else ():
-            voices = backend.capabilities().voices
-            if language is None or _find(request.voice, backend):
-                continue
-            if voice := voice_for(language, [voice for voice in voices if not voice.cloned]):
-                yield _other(backend, request, voice)
 
-    def _language_of(self, name: str) -> str | None:
-        voices = self._roster.capabilities().voices
-        return next((voice.languages[0] for voice in voices if voice.name == name), None)
-
-
-def _find(name: str, backend: Backend) -> Voice | None:
-    return next((voice for voice in backend.capabilities().voices if voice.name == name), None)
+def _find(name: str, voices: Iterable[Voice]) -> Voice | None:
+    for voice in voices:
+        if voice.name == name:
+            return voice
+    return None
 
 
 def _other(backend: Backend, request: SynthesisRequest, voice: Voice) -> Candidate:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from wyoming_voiceclone.backends import CloningBackend, Progress
+from wyoming_voiceclone.backends.backend import Forgetful
 from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
 from wyoming_voiceclone.synthesis.learner import Learner
 from wyoming_voiceclone.synthesis.repertoire import speaks
@@ -14,6 +16,8 @@ from wyoming_voiceclone.voices.speaker_cache import Wanted
 from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile
 
 _TOLD_EVERY_S = 0.1
+_FORGETTING_S = 5.0
+"""For one engine; one that is out of reach forgets when it ends."""
 
 
 class CustomSpeakers:
@@ -91,10 +95,16 @@ class CustomSpeakers:
         origin = Origin("custom", engine=engine_of(engine))
         return SpeakerFile(await self.state(learner, name), origin)
 
-    def remove(self, name: str) -> None:
-        """Raises UnknownVoice."""
-        self.voices.get(name)
+    async def remove(self, name: str) -> None:
+        """Also from the engines that hold on to what they spoke with. Raises UnknownVoice."""
+        voice = self.voices.get(name)
         self.voices.remove(name)
+        keys = [file.state.key for file in voice.states.values()]
+        for engine in self._engines().values():
+            if isinstance(engine, Forgetful):
+                with suppress(BackendUnavailable, TimeoutError):
+                    async with asyncio.timeout(_FORGETTING_S):
+                        await engine.forget(keys)
 
     async def _learn(self, name: str, progress: Progress | None) -> None:
         voice = self.voices.get(name)

@@ -1,8 +1,11 @@
 """Pace: how soon and how fast a backend speaks as a voice, learnt from what it did."""
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
+from itertools import accumulate
+from operator import mul
 
 from wyoming_voiceclone.aio import now
 
@@ -11,6 +14,8 @@ KNOWN = 3
 _SIZE = 64
 _HALF_LIFE_S = 600.0
 """After so long a measurement counts half as much as a new one."""
+_NEAR = 0.1
+"""How much a difference in load counts: under one sentence more, a tenth."""
 _COLD_S = 600.0
 """Unused for so long, a model may have to be loaded again."""
 _SHORT_CHARS, _USUAL_CHARS = 20, 60
@@ -24,6 +29,7 @@ class Window:
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock
         self._measured: deque[tuple[float, float, int]] = deque(maxlen=_SIZE)
+        self._sorted: dict[int | None, tuple[list[float], list[float]]] = {}
 
     def __len__(self) -> int:
         return len(self._measured)
@@ -37,6 +43,7 @@ class Window:
         """Take in a measurement of seconds (or a ratio)."""
         if math.isfinite(value) and value >= 0:
             self._measured.append((value, self._clock(), max(0, load)))
+            self._sorted.clear()
 
     def quantile(self, share: float, load: int | None = None) -> float | None:
         """What this share of them did not exceed; None before the first.
@@ -46,24 +53,28 @@ class Window:
         """
         if not self._measured:
             return None
-        now = self._clock()
-        weighted = sorted((value, _weight(now - at, n, load)) for value, at, n in self._measured)
-        left = share * sum(weight for _, weight in weighted)
-        found = 0.0
-        for found, weight in weighted:  # noqa: B007 -- the last one, should rounding leave a rest
-            left -= weight
-            if left <= 0:
-                break
-        return found * self._crowding(load)
+        if load not in self._sorted:
+            self._sorted[load] = self._weighted(load)
+        values, upto = self._sorted[load]
+        at = min(bisect_left(upto, share * upto[-1]), len(values) - 1)
+        return values[at] * self._crowding(load)
+
+    def _weighted(self, load: int | None) -> tuple[list[float], list[float]]:
+        """The values in order, and the weight of each with all before it.
+
+        Ages count from the newest: what is weighed stays true until there is another one.
+        """
+        newest = self._measured[-1][1]
+        measured = sorted(self._measured)
+        weights = [math.exp2((at - newest) / _HALF_LIFE_S) for _, at, _ in measured]
+        if load is not None:
+            apart = [_NEAR / (_NEAR + (n - load) ** 2) for _, _, n in measured]
+            weights = list(map(mul, weights, apart))
+        return [value for value, _, _ in measured], list(accumulate(weights))
 
     def _crowding(self, load: int | None) -> float:
-        most = max(n for _, _, n in self._measured)
+        most = max([n for _, _, n in self._measured])
         return 1.0 if load is None or load <= most else (1 + load) / (1 + most)
-
-
-def _weight(age_s: float, n: int, load: int | None) -> float:
-    apart = 0 if load is None else abs(load - n)
-    return math.exp2(-age_s / _HALF_LIFE_S) / (1 + apart) ** 2
 
 
 class Pace:
