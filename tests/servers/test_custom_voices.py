@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,28 @@ async def test_a_voice_can_be_forgotten_early_and_others_speak_then(tmp_path: Pa
         gone = await fetch_state(line, name, "msgpack")
         assert not isinstance(gone, bytes)
         assert gone.code == "unknown-voice"
+
+
+class Clinging(ScriptedCloner):
+    """Holds on to states, as workers and boxes do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: list[str] = []
+
+    async def forget(self, keys: Collection[str]) -> None:
+        self.forgotten += keys
+
+
+async def test_what_is_forgotten_early_is_forgotten_by_engines_too(tmp_path: Path) -> None:
+    engine = Clinging()
+    async with served(tmp_path / "voices", engine) as home, home.connected() as line:
+        name = (await bring_recording(line, recording(), RATE)).name
+        state = await fetch_state(line, name, "msgpack")
+        assert isinstance(state, bytes)
+        await line.send_event(Event("voiceclone-voice-remove", {"name": name}))
+        await line.receive()
+    assert engine.forgotten == [unpack_speaker(state).state.key]
 
 
 async def test_what_is_wrong_with_a_recording_is_told_when_it_is_brought(tmp_path: Path) -> None:

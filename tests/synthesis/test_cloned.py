@@ -255,7 +255,7 @@ async def test_a_custom_voice_speaks_and_is_never_written_down(folder: Path) -> 
         stats = await cloned.speakers.stats()
         assert (stats.entries, stats.remembered) == (0, 0), "it lives and ends with the voice"
         assert phrases.stats.entries == 0
-        cloned.customs.remove(name)
+        await cloned.customs.remove(name)
         with pytest.raises(UnknownVoice):
             await backend.synthesize(said(name))
     assert len(engine.learnt) == 1

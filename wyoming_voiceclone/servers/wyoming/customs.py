@@ -39,7 +39,7 @@ class CustomVoiceStore(Protocol):
     async def add(self, reference: Reference, progress: Progress | None = None) -> str: ...
     def add_state(self, file: SpeakerFile) -> str: ...
     async def export(self, name: str, engine: str = "") -> SpeakerFile: ...
-    def remove(self, name: str) -> None: ...
+    async def remove(self, name: str) -> None: ...
 
 
 class CustomVoiceDoor:
@@ -118,7 +118,7 @@ class CustomVoiceTalk:
         yield Event(STOP)
 
     async def _removed(self, data: dict[str, Any]) -> AsyncIterator[Event]:
-        self._door.store.remove(name := _custom(data))
+        await self._door.store.remove(name := _custom(data))
         yield Event(VOICE, {"name": name, "expires_s": 0})
 
 
