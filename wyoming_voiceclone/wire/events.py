@@ -122,9 +122,10 @@ class EventWriter:
             self._stream.write(b"".join(map(encode, events)))
 
     def end(self) -> None:
-        """Write no more, and let the peer know."""
+        """Write no more, and let the peer know, where that is possible: TLS has no such thing."""
         with contextlib.suppress(OSError):  # the peer was faster
-            self._stream.write_eof()
+            if self._stream.can_write_eof():
+                self._stream.write_eof()
 
     async def lost(self) -> None:
         """Wait for the end of the connection, then raise PeerGone."""

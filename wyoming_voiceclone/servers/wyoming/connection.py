@@ -67,6 +67,7 @@ class Connection:
         self._stream: Answer | None = None  # to the newest text stream
         self._broken = False  # by the peer: the rules
         self._heard_at = time.monotonic()  # something that counts
+        self._begun = False
         address = address_of(streams[1])
         self._peer = address or "a local program"
         self._voice = speakers.voice(address) if speakers else None  # where none is asked for
@@ -76,7 +77,9 @@ class Connection:
         """When something last happened here; None while there is something to speak."""
         stream, turns = self._stream, self._turns
         starving = stream and turns.is_sole(stream) and stream.silent_s > self._limits.silent_s
-        return None if turns.busy and not starving else max(self._heard_at, turns.ended_at)
+        if not self._begun or (turns.busy and not starving):  # unbegun, it could not even close
+            return None
+        return max(self._heard_at, turns.ended_at)
 
     def give_way(self) -> None:
         """Tell whoever is cancelled from now on that somebody else needs the connection."""
@@ -90,6 +93,7 @@ class Connection:
 
     async def serve(self) -> None:
         """Return when the connection is over. Whatever the peer does, nothing is raised."""
+        self._begun = True
         try:
             async with asyncio.TaskGroup() as tasks:
                 speaking = tasks.create_task(self._turns.run())
