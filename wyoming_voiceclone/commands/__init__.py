@@ -6,6 +6,7 @@ import typer
 
 from wyoming_voiceclone import __version__
 from wyoming_voiceclone.commands import engine_control
+from wyoming_voiceclone.commands.box_wake import wake
 from wyoming_voiceclone.commands.boxes import boxes
 from wyoming_voiceclone.commands.cache import cli as cache
 from wyoming_voiceclone.commands.config import config
@@ -51,6 +52,7 @@ cli.add_typer(voices, name="voices")
 cli.add_typer(cache, name="cache")
 engine_control.add_to(engines)
 cli.add_typer(engines, name="engines")
+boxes.command("wake")(wake)
 cli.add_typer(boxes, name="boxes")
 cli.add_typer(gpu, name="gpu")
 cli.command("config")(config)
