@@ -132,6 +132,12 @@ async def test_manner_is_the_voices_own_and_the_request_has_the_last_word() -> N
     assert backend.spoken[1].speed == 1.0
 
 
+async def test_nobody_is_asked_to_speak_faster_than_anybody_can() -> None:
+    speech = Speech(backend := ScriptedBackend(), SpeechSettings(manner=Manner(speed=2.0)))
+    await said(speech, "Hello.", request=UtteranceRequest(speed=3.0))
+    assert backend.spoken[0].speed == 4.0
+
+
 async def test_silence_lies_around_the_utterance_and_between_sentences() -> None:
     speech = Speech(
         ScriptedBackend(),

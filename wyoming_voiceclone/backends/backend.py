@@ -11,6 +11,8 @@ from wyoming_voiceclone.voices import Reference, SpeakerState, Voice
 
 Setting = str | int | float | bool
 """The value of one engine setting."""
+SPEEDS = (0.25, 4.0)
+"""The slowest and the fastest that a backend may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class SynthesisRequest:
     On a wire only its key travels.
     """
     speed: float = 1.0
-    """2.0 = twice as fast."""
+    """2.0 = twice as fast; within SPEEDS."""
     seed: int | None = None
     """The same seed gives the same audio."""
     settings: Mapping[str, Setting] = field(default_factory=dict)

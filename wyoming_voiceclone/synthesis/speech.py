@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from wyoming_voiceclone.audio.loudness import LoudnessBook
 from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends import AudioStream, Backend, Setting, SynthesisRequest
+from wyoming_voiceclone.backends.backend import SPEEDS
 from wyoming_voiceclone.synthesis.casting import Casting
 from wyoming_voiceclone.synthesis.performance import Cue, Performance, Sentence, Silences
 from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK
@@ -143,7 +144,7 @@ class Speech:
             text,
             voice.name,
             language=language,
-            speed=manner.speed * order.request.speed * span.speed,
+            speed=_possible(manner.speed * order.request.speed * span.speed),
             settings={
                 **manner.settings,
                 **_speaker(order.request, voice),
@@ -158,6 +159,11 @@ class Speech:
         """What to say; emoji alone are read only where nothing was said before them."""
         text = normalize(span.text, language, emoji_alone=not follows)
         return text if self._lexicon is None else self._lexicon.apply(text, language)
+
+
+def _possible(speed: float) -> float:
+    """Voice, request and markup may each ask for more; together they may not."""
+    return min(SPEEDS[1], max(SPEEDS[0], speed))
 
 
 def _speaker(request: UtteranceRequest, voice: Voice) -> dict[str, Setting]:

@@ -9,6 +9,7 @@ import torch
 
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends.backend import (
+    SPEEDS,
     AudioStream,
     Capabilities,
     Progress,
@@ -32,7 +33,6 @@ from wyoming_voiceclone.voices.speaker_state import Tensor
 
 _VERSION = "1"
 """Of what this room does to a recording."""
-_SLOWEST, _FASTEST = 0.25, 4.0
 
 
 class XttsBackend:
@@ -53,20 +53,14 @@ class XttsBackend:
         self._settings = settings
         self._revision = f"{_VERSION}-{weights.commit[:12]}-{version('coqui-tts')}"
         self._studio = studio(weights.folder / "speakers_xtts.pth")
-        self._capabilities = Capabilities(
-            tuple(self._voice(name, title) for name, (title, _) in self._studio.items()),
-            clones=True,
-            clone_languages=tuple(LANGUAGES),
-        )
+        voices = tuple(self._voice(name, title) for name, (title, _) in self._studio.items())
+        self._capabilities = Capabilities(voices, clones=True, clone_languages=tuple(LANGUAGES))
         model = shared(partial(load_model, weights.folder, settings.device))
         guard, patience_s = DeviceFaults(self.name, broken), settings.patience_s
-        self._seats = Instances(
-            self.name,
-            lambda: Seat(model()),
-            settings.listeners,
-            patience_s=patience_s,
-            guard=guard,
-        )
+        seats = partial(Instances, load=lambda: Seat(model()), guard=guard)
+        self._seats = seats(self.name, most=settings.listeners, patience_s=patience_s)
+        # learning a voice neither waits until a sentence is over, nor does a listener wait for it
+        self._learning = seats("xtts-learn")
 
     def capabilities(self) -> Capabilities:
         return self._capabilities
@@ -84,7 +78,7 @@ class XttsBackend:
         """Listen to the recording: a second or two. Raises BadRecording."""
         tell = progress or _nobody
         samples = await asyncio.to_thread(heard, reference)
-        async with self._seats.borrowed() as seat:
+        async with self._learning.borrowed() as seat:
             person = await self._learnt(seat, samples, tell)
         notes = {"language": reference.language} if reference.language else {}
         key = await asyncio.to_thread(state_key, reference, self.name, self.revision)
@@ -101,6 +95,7 @@ class XttsBackend:
 
     async def aclose(self) -> None:
         await self._seats.aclose()
+        await self._learning.aclose()
 
     async def _learnt(self, seat: Instance[Seat], samples: Chunk, tell: Progress) -> Person:
         """Step by step: whoever gives up waits for one of them."""
@@ -120,8 +115,10 @@ class XttsBackend:
             raise BackendUnavailable(
                 f"xtts does not speak {tag} — it speaks {', '.join(LANGUAGES)}"
             )
-        if not _SLOWEST <= request.speed <= _FASTEST:
-            raise BadRequest(f"speed: {request.speed} — use a number from {_SLOWEST} to {_FASTEST}")
+        if not SPEEDS[0] <= request.speed <= SPEEDS[1]:
+            raise BadRequest(
+                f"speed: {request.speed} — use a number from {SPEEDS[0]} to {SPEEDS[1]}"
+            )
         return Saying(
             spelled(request.text),
             language,

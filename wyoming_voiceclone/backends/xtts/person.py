@@ -47,12 +47,13 @@ def studio(path: Path) -> dict[str, tuple[str, Mapping[str, Tensor]]]:
     Raises BackendUnavailable. Blocks.
     """
     people = unpickled(path)
-    if not isinstance(people, dict):
-        raise BackendUnavailable(f"{path} holds no speakers — download it again")
-    return {
-        voice_name(name): (name, {key: _array(tensor) for key, tensor in tensors.items()})
-        for name, tensors in people.items()
-    }
+    try:
+        return {
+            voice_name(name): (name, {key: _array(tensor) for key, tensor in tensors.items()})
+            for name, tensors in people.items()
+        }
+    except (AttributeError, TypeError) as error:  # other data than names and tensors
+        raise BackendUnavailable(f"{path} holds no speakers — download it again") from error
 
 
 def voice_name(name: str) -> str:
