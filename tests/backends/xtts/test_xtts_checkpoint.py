@@ -61,6 +61,13 @@ async def test_a_program_in_the_speakers_is_not_run(
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("data", [["Eve"], {"Eve": 3}, {"Eve": {"gpt_cond_latent": "no tensor"}}])
+async def test_speakers_that_are_none_are_told(make: Any, copied: Path, data: object) -> None:
+    replaced(copied / "speakers_xtts.pth", data)
+    with pytest.raises(BackendUnavailable, match=r"speakers_xtts\.pth holds no speakers"):
+        await make(copied)
+
+
 def test_the_published_checkpoint_with_its_configuration_is_read_and_left_as_it_is(
     copied: Path,
 ) -> None:

@@ -22,6 +22,7 @@ from wyoming_voiceclone.backends.xtts.seat import Saying, Seat  # noqa: E402
 from wyoming_voiceclone.backends.xtts.settings import XttsSettings, sampling  # noqa: E402
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest  # noqa: E402
 from wyoming_voiceclone.testing.conformance import SENTENCE, speak  # noqa: E402
+from wyoming_voiceclone.voices import Reference  # noqa: E402
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -101,6 +102,18 @@ async def test_a_listener_who_leaves_frees_the_engine_at_once(
         began = time.perf_counter()
     assert time.perf_counter() - began < 3  # of the twenty that it would take
     await speak(backend, SynthesisRequest("Hi.", CLARIBEL, seed=1, speed=4.0))
+
+
+async def test_a_voice_is_learnt_while_all_listeners_are_taken(
+    make: Any, patient_folder: Path
+) -> None:
+    backend = await make(patient_folder, listeners=1, patience_s=0.1)
+    endless = SynthesisRequest("word " * 45, CLARIBEL, seed=1)
+    async with await backend.synthesize(endless):
+        with pytest.raises(BackendUnavailable, match="xtts is busy"):
+            await backend.synthesize(endless)
+        noise = np.random.default_rng(1).normal(size=3 * 16_000).astype(np.float32)
+        assert (await backend.enroll(Reference(0.1 * noise, 16_000))).tensors
 
 
 async def test_the_first_chunk_is_small_and_later_ones_grow(
