@@ -66,17 +66,27 @@ def lead_s(follower: Entry) -> float:
     return follower.first_s(_USUAL) or _UNKNOWN_S
 
 
-def next_deadline(
-    entry: Entry, follower: Entry, usual_s: float, ahead_s: float, most_s: float
-) -> Deadline:
-    """For the next chunk, of one who usually takes `usual_s`.
+class Patience:
+    """How long to wait for each chunk of one who speaks, while `follower` could go on."""
 
-    A backend may always be as slow as it usually is; and as late as nobody hears it.
-    """
-    bearable = max(HEARD_S, bearable_s(entry, follower))
-    late_s = min(most_s, max(2 * usual_s, bearable, ahead_s - _MARGIN_S))
-    hedge_s = max(late_s - lead_s(follower), _STRETCH * usual_s)
-    return Deadline(min(late_s, hedge_s), late_s)
+    def __init__(self, entry: Entry, follower: Entry | None, most_s: float) -> None:
+        self.follower, self._most_s = follower, most_s
+        self._usual_s = usual_gap_s(entry)
+        if follower is not None:
+            self._lead_s = lead_s(follower)
+            self._bearable_s = max(HEARD_S, bearable_s(entry, follower))
+
+    def deadline(self, longest_s: float, ahead_s: float) -> Deadline:
+        """For the next one, after none in this sentence took longer than `longest_s`.
+
+        A backend may always be as slow as it usually is; and as late as nobody hears it.
+        """
+        if self.follower is None or self._usual_s is None:
+            return Deadline(self._most_s, self._most_s)
+        usual_s = max(self._usual_s, longest_s)
+        late_s = min(self._most_s, max(2 * usual_s, self._bearable_s, ahead_s - _MARGIN_S))
+        hedge_s = max(late_s - self._lead_s, _STRETCH * usual_s)
+        return Deadline(min(late_s, hedge_s), late_s)
 
 
 def _patience(entry: Entry, alike: Entry | None, most_s: float) -> tuple[float, float]:

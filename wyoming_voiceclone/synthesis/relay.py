@@ -13,12 +13,8 @@ from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.errors import BackendError, NoBackend
 from wyoming_voiceclone.synthesis.attempt import Runner, fault
-from wyoming_voiceclone.synthesis.deadlines import (
-    Deadline,
-    next_deadline,
-    usual_gap_s,
-)
-from wyoming_voiceclone.synthesis.lineup import Lineup, Memory, ahead_s
+from wyoming_voiceclone.synthesis.deadlines import Deadline, Patience
+from wyoming_voiceclone.synthesis.lineup import Entry, Lineup, Memory, ahead_s
 from wyoming_voiceclone.synthesis.race import Means, Race
 from wyoming_voiceclone.synthesis.takeover import Joint, Place, reached
 
@@ -48,20 +44,17 @@ class Turn:
         self.waited_s = self.longest_s = 0.0
         self._resampler, self._gain = Resampler(self.stream.rate, rate), np.float32(gain)
         self._rate = rate
-        self._usual_s = usual_gap_s(self.entry)
+        self._patience: Patience | None = None
 
     @property
     def audio_s(self) -> float:
         return self.samples / self._rate
 
-    def deadline(self, lineup: Lineup, most_s: float) -> Deadline:
+    def deadline(self, follower: Entry | None, most_s: float) -> Deadline:
         """For the next chunk."""
-        follower = lineup.peek()
-        if follower is None or self._usual_s is None:
-            return Deadline(most_s, most_s)
-        usual_s = max(self._usual_s, self.longest_s)
-        ahead = ahead_s(self.entry.candidate.request)
-        return next_deadline(self.entry, follower, usual_s, ahead, most_s)
+        if self._patience is None or self._patience.follower is not follower:
+            self._patience = Patience(self.entry, follower, most_s)
+        return self._patience.deadline(self.longest_s, ahead_s(self.entry.candidate.request))
 
     def converted(self, chunk: Chunk | None) -> Chunk:
         """Its next chunk, as it is heard; None: the last of it."""
@@ -144,7 +137,7 @@ class Relay:
     async def _next(self, turn: Turn, joint: Joint) -> _Following:
         """The next chunk, None after the last; or whoever goes on."""
         most_s = self._means.limits.next_chunk_s
-        deadline = turn.deadline(self._lineup, most_s)
+        deadline = turn.deadline(self._lineup.peek(), most_s)
         task = asyncio.ensure_future(anext(turn.stream, None))
         turn.runner.goes_on(task, deadline, most_s)
         try:
