@@ -1,6 +1,7 @@
 """What tests hear with: words told from their sound, and a cable that can be cut."""
 
 import asyncio
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from wyoming_voiceclone.audio.resample import Resampler
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.testing.cable import Cable
 from wyoming_voiceclone.testing.conformance import check_backend, speak
+from wyoming_voiceclone.testing.line import Line
 from wyoming_voiceclone.testing.word_tones import (
     WordTonesBackend,
     WordTonesSettings,
@@ -63,6 +65,19 @@ async def test_it_is_a_backend_but_for_speed() -> None:
 
     with pytest.raises(AssertionError, match="speed makes no difference"):
         await check_backend(make)
+
+
+async def test_a_reset_at_one_end_of_a_cable_is_one_at_the_other() -> None:
+    async def vanish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        Line(reader, writer).reset()
+
+    server = await asyncio.start_server(vanish, "127.0.0.1", 0)
+    async with server, Cable("127.0.0.1", server.sockets[0].getsockname()[1]) as cable:
+        reader, writer = await asyncio.open_connection("127.0.0.1", cable.port)
+        async with asyncio.timeout(2):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
 
 
 async def test_a_cut_cable_carries_nothing_and_tells_nobody() -> None:

@@ -73,10 +73,14 @@ class Cable:
                 one.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while piece := await reader.read(_PIECE):
                 await asyncio.sleep(self.delay_s)
                 await self._mended.wait()
                 writer.write(piece)
                 await writer.drain()
+            await self._mended.wait()
             writer.write_eof()
+        except OSError:  # a reset at one end is one at the other
+            await self._mended.wait()
+            writer.transport.abort()

@@ -65,9 +65,8 @@ class Connection:
         self._turns = Turns(limits.queued_utterances)
         self._text: TextStream | None = None  # of the open text stream
         self._stream: Answer | None = None  # to the newest text stream
-        self._broken = False  # by the peer: the rules
         self._heard_at = time.monotonic()  # something that counts
-        self._begun = False
+        self._begun = self._broken = False  # broken by the peer: the rules
         address = address_of(streams[1])
         self._peer = address or "a local program"
         self._voice = speakers.voice(address) if speakers else None  # where none is asked for
