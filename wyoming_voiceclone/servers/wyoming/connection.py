@@ -178,9 +178,8 @@ class Connection:
 
     async def _take(self, data: dict[str, Any]) -> None:
         if (extension := self._extension) and is_sentence(data):
-            await self._queue(
-                SentenceAnswer(extension, data, self._limits.name_chars, self._writer)
-            )
+            chars = self._limits.name_chars
+            await self._queue(SentenceAnswer(extension, data, chars, self._writer))
             return
         utterance = self._utterance(data, streaming=False)
         _add_text(utterance.text, data)
