@@ -106,6 +106,16 @@ async def test_the_commands_say_what_they_did(shell: Shell, installed: Path) -> 
 
 
 @pytest.mark.usefixtures("installed")
+async def test_an_engine_is_tried_where_it_will_run_and_not_beside_it(shell: Shell) -> None:
+    async with serving(shell):
+        await ask(shell, Request("start", hosted.NAME))
+        await ask(shell, Request("stop", hosted.NAME))
+        told = await asyncio.to_thread(shell.run, "engines", "install", "scripted")
+        assert told.returncode == 0, told.stderr
+        assert (await ask(shell)).state == "ready"
+
+
+@pytest.mark.usefixtures("installed")
 async def test_without_a_server_one_line_says_so_and_status_knows_what_is_installed(
     shell: Shell,
 ) -> None:

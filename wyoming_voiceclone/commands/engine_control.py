@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
+from wyoming_voiceclone.commands.engine_start import ANSWER_S, start_in_server
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
 from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
@@ -19,9 +20,6 @@ from wyoming_voiceclone.hosting import folders_of
 from wyoming_voiceclone.hosting.hosted import log_of
 from wyoming_voiceclone.servers.control import Control, EngineStatus, NoServer, Request
 from wyoming_voiceclone.workers.log_file import follow, last_lines
-
-_ANSWER_S = 30.0
-"""Beyond what the work itself may take."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `engines list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
@@ -38,9 +36,8 @@ def start(
 ) -> None:
     """Start an engine's process now, so that nobody waits for it later."""
     settings = _settings(config, data_dir, log_level)
-    engine = _own_process(name)
-    within_s = 2 * settings.worker(engine.name).startup_s + _ANSWER_S
-    one = _one(name, _ask(settings, Request("start", name), within_s))
+    _own_process(name)
+    one = _one(name, asyncio.run(start_in_server(name, settings)))
     typer.echo(f"{name} is {one.state} (process {one.pid})")
 
 
@@ -59,7 +56,7 @@ def stop(
     settings = _settings(config, data_dir, log_level)
     _own_process(name)
     request = Request("stop", name, 0.0 if now else None)
-    engines = _ask(settings, request, settings.server.grace_s + _ANSWER_S)
+    engines = _ask(settings, request, settings.server.grace_s + ANSWER_S)
     state = _one(name, engines).state
     again = "; the next request for it starts it again" if state == "stopped" else ""
     typer.echo(f"{name} is {state}{again}")
@@ -79,7 +76,7 @@ def status(
     settings = _settings(config, data_dir, log_level)
     note = ""
     try:
-        engines = _ask(settings, Request("status"), _ANSWER_S)
+        engines = _ask(settings, Request("status"), ANSWER_S)
     except NoServer as error:
         engines, note = _without_server(settings), str(error)
     shown = [_one(name, engines)] if name else engines

@@ -11,20 +11,19 @@ import typer
 
 from wyoming_voiceclone.backends.declaration import Weights
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
+from wyoming_voiceclone.commands.engine_start import start_anywhere
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
 from wyoming_voiceclone.commands.transfer import Transfer
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.install import Wishes, install_environment
-from wyoming_voiceclone.environments.installed import home_of, interpreter
+from wyoming_voiceclone.environments.installed import home_of
 from wyoming_voiceclone.environments.licences import Term, agree, read_agreements, terms_of
 from wyoming_voiceclone.environments.standing import State, standing
 from wyoming_voiceclone.environments.torch_builds import is_choice
 from wyoming_voiceclone.environments.wanted_weights import missing_weights, note_weights
 from wyoming_voiceclone.errors import BackendUnavailable, ConfigError, InstallError
 from wyoming_voiceclone.hosting import folders_of
-from wyoming_voiceclone.hosting.hosted import log_of
 from wyoming_voiceclone.logs import OWN
-from wyoming_voiceclone.workers import WorkerLimits, in_worker
 
 _MEGABYTE = 1_000_000
 
@@ -110,7 +109,7 @@ async def _install(engine: Engine, settings: Settings, wishes: Wishes, *, check:
     await install_environment(engine, folders, wishes)
     if check and engine.environment:
         _say(f"{engine.name}: starting it once")
-        await _start_once(engine, settings)
+        await _check(engine, settings)
 
 
 async def _fetch(weights: Weights, settings: Settings) -> None:
@@ -120,27 +119,15 @@ async def _fetch(weights: Weights, settings: Settings) -> None:
         await fetch_weights(weights, folders_of(settings), progress=transfer.progress)
 
 
-async def _start_once(engine: Engine, settings: Settings) -> None:
-    """As the server does it, which then knows what the engine offers. Raises InstallError."""
-    folders = folders_of(settings)
-    worker = await asyncio.to_thread(
-        in_worker,
-        engine,
-        settings.engine(engine.name),
-        folders,
-        WorkerLimits(startup_s=settings.worker(engine.name).startup_s),
-        python=await asyncio.to_thread(interpreter, engine, folders),
-        log=log_of(engine, folders),
-    )
+async def _check(engine: Engine, settings: Settings) -> None:
+    """Raises InstallError."""
     try:
-        await worker.start()
+        await start_anywhere(engine, settings)
     except BackendUnavailable as error:
         again = f"wyoming-voiceclone engines install {engine.name} --anew"
         raise InstallError(
             f"{engine.name}: is installed, but not well: {error} — {again}"
         ) from None
-    finally:
-        await worker.aclose()
 
 
 def _done(engine: Engine, settings: Settings) -> str:
