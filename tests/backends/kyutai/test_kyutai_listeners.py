@@ -9,11 +9,13 @@ import pytest
 
 pytest.importorskip("moshi", reason="moshi comes with the engines: script/test --engines")
 
+from backends.failing_gpu import failing_gpu
+
 from wyoming_voiceclone.audio.chunk import Chunk
 from wyoming_voiceclone.backends import Folders, SynthesisRequest
 from wyoming_voiceclone.backends.kyutai import KyutaiSettings
 from wyoming_voiceclone.backends.kyutai.backend import KyutaiBackend
-from wyoming_voiceclone.errors import BackendUnavailable
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable
 from wyoming_voiceclone.testing.conformance import OTHER, SENTENCE, speak
 from wyoming_voiceclone.voices import SpeakerState
 
@@ -54,5 +56,24 @@ async def test_who_comes_while_all_are_spoken_to_is_refused_soon(
         async with await backend.synthesize(SynthesisRequest(SENTENCE, "kyutai-alba")):
             with pytest.raises(BackendUnavailable, match=r"kyutai is busy: .* 0\.05 s"):
                 await backend.synthesize(SynthesisRequest(OTHER, "kyutai-alba"))
+    finally:
+        await backend.aclose()
+
+
+async def test_a_gpu_that_fails_ends_the_process_and_is_not_touched_again(
+    make_settings: MakeSettings, folders: Folders
+) -> None:
+    ended: list[bool] = []
+    backend = await asyncio.to_thread(
+        KyutaiBackend, make_settings(), folders, lambda: ended.append(True)
+    )
+    asked = SynthesisRequest(OTHER, "kyutai-alba")
+    try:
+        await backend.warm(())
+        with failing_gpu(), pytest.raises(BackendError, match="kyutai: the GPU failed"):
+            await speak(backend, asked)
+        assert ended == [True]
+        with pytest.raises(BackendUnavailable, match="it is started anew"):
+            await backend.synthesize(asked)
     finally:
         await backend.aclose()

@@ -1,5 +1,6 @@
 """What XTTS says, how long, how soon it can be stopped, and what it refuses."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from backends.failing_gpu import failing_gpu
 
 torch = pytest.importorskip("torch", reason="torch comes with the engines: script/test --engines")
 pytest.importorskip("TTS", reason="coqui-tts comes with the engines: script/test --engines")
@@ -14,13 +16,15 @@ pytest.importorskip("TTS", reason="coqui-tts comes with the engines: script/test
 from wyoming_voiceclone.audio.chunk import Chunk  # noqa: E402
 from wyoming_voiceclone.backends import SynthesisRequest  # noqa: E402
 from wyoming_voiceclone.backends.sampling import seeded  # noqa: E402
+from wyoming_voiceclone.backends.weights import FetchedWeights  # noqa: E402
+from wyoming_voiceclone.backends.xtts.backend import XttsBackend  # noqa: E402
 from wyoming_voiceclone.backends.xtts.languages import LANGUAGES  # noqa: E402
 from wyoming_voiceclone.backends.xtts.library import load_model  # noqa: E402
 from wyoming_voiceclone.backends.xtts.numbers import readable  # noqa: E402
 from wyoming_voiceclone.backends.xtts.person import studio  # noqa: E402
 from wyoming_voiceclone.backends.xtts.seat import Saying, Seat  # noqa: E402
 from wyoming_voiceclone.backends.xtts.settings import XttsSettings, sampling  # noqa: E402
-from wyoming_voiceclone.errors import BackendUnavailable, BadRequest  # noqa: E402
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable, BadRequest  # noqa: E402
 from wyoming_voiceclone.testing.conformance import SENTENCE, speak  # noqa: E402
 from wyoming_voiceclone.voices import Reference  # noqa: E402
 
@@ -154,3 +158,18 @@ def test_two_listeners_in_turn_hear_what_each_hears_alone(model: Any, folder: Pa
     turns = list(zip(said(0), said(1), strict=True))
     for expected, heard in zip(alone, zip(*turns, strict=True), strict=True):
         assert np.array_equal(expected, np.concatenate(heard))
+
+
+async def test_a_gpu_that_fails_ends_the_process_and_is_not_touched_again(folder: Path) -> None:
+    ended: list[bool] = []
+    settings, weights = XttsSettings(device="cpu"), FetchedWeights(folder, "c0ffee")
+    backend = await asyncio.to_thread(XttsBackend, settings, weights, lambda: ended.append(True))
+    try:
+        await backend.warm(())
+        with failing_gpu(), pytest.raises(BackendError, match="xtts: the GPU failed"):
+            await speak(backend, SynthesisRequest("Hi.", CLARIBEL))
+        assert ended == [True]
+        with pytest.raises(BackendUnavailable, match="it is started anew"):
+            await backend.synthesize(SynthesisRequest("Hi.", CLARIBEL))
+    finally:
+        await backend.aclose()
