@@ -95,7 +95,7 @@ def test_a_voice_is_shown_renamed_and_removed_with_all_that_was_learnt(shell: Sh
 
 def test_a_voice_with_a_mistake_in_its_file_says_so_whatever_it_is_asked(shell: Shell) -> None:
     added(shell)
-    (voices(shell) / "Oma/voice.toml").write_text('langauges = ["en"]')
+    (voices(shell) / "Oma/voice.toml").write_text('fallbak = ["en"]')
     os.utime(voices(shell) / "Oma/voice.toml", (time.time() - 9,) * 2)
     for command in "voices show oma", "voices warm Oma", "voices remove Oma", "say x --voice oma":
         done = (
@@ -104,7 +104,7 @@ def test_a_voice_with_a_mistake_in_its_file_says_so_whatever_it_is_asked(shell: 
             else shell.run(*command.split())
         )
         assert done.returncode == 1
-        assert 'Oma/voice.toml: langauges: unknown key — did you mean "languages"' in done.stderr
+        assert 'Oma/voice.toml: fallbak: unknown key — did you mean "fallback"' in done.stderr
         assert "left out: " in done.stderr
     assert (voices(shell) / "Oma").exists()
 
