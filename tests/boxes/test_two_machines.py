@@ -12,9 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 from machines import boxes_of, free_port, key_for, machine, packages_in
+from people import drop
 from programs import Shell
 from served import Served, serving
 
+from wyoming_voiceclone.boxes.forgetting import Forgetting
+from wyoming_voiceclone.boxes.known import KnownBox, KnownBoxes
+from wyoming_voiceclone.boxes.pairing_key import parse_key
 from wyoming_voiceclone.servers.control import BoxStatus, Control
 
 
@@ -182,3 +186,29 @@ async def test_what_is_wrong_with_pairing_is_said(home: Shell, box: Shell) -> No
         assert told.returncode == 1
         assert "does not accept our pairing key any more" in told.stderr
     assert await asyncio.to_thread(boxes_of, home) == []
+
+
+async def test_a_home_may_lend_its_engines_too(box: Shell) -> None:
+    box.environment["WYOMING_VOICECLONE_SERVER__ROLE"] = "both"
+    async with serving(box) as served:
+        assert served.home.uri.startswith("box://")
+        served.home.uri = (await served.logged("listening on tcp:")).split()[-1]
+        assert "ada" in await voices(served)
+
+
+async def test_a_peer_cannot_be_called_as_an_engine(home: Shell) -> None:
+    home.environment["WYOMING_VOICECLONE_PEERS__ESPEAK"] = "tcp://127.0.0.1:9"
+    told = await asyncio.to_thread(home.run, "serve")
+    assert told.returncode == 1
+    assert "an engine is called that" in told.stderr
+
+
+async def test_a_voice_removed_while_no_server_runs_is_told_to_boxes_later(
+    home: Shell, box: Shell
+) -> None:
+    key = parse_key(await asyncio.to_thread(key_for, box))
+    await asyncio.to_thread(KnownBoxes(home.folder / "data").add, KnownBox("gpu", key))
+    drop(home.folder / "voices", "grandma")
+    await run(home, "voices", "remove", "grandma", "--yes")
+    forgetting = Forgetting(home.folder / "data")
+    assert len(await asyncio.to_thread(forgetting.pending, key.box_id)) == 1

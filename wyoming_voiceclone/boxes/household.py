@@ -80,9 +80,12 @@ class Boxes:
         try:
             while True:
                 self._changed.clear()
-                await self._look()
-                for box in list(self._boxes.values()):
-                    await self._settle(box)
+                try:
+                    await self._look()
+                    for box in list(self._boxes.values()):
+                        await self._settle(box)
+                except Exception:  # the next round may do better
+                    _LOGGER.exception("a fault while looking after the boxes")
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._look_s):
                         await self._changed.wait()

@@ -34,8 +34,11 @@ class Peers:
         self._joining.join(peer.backend, gpu=False)
         try:
             while True:
-                if await peer.ask():
-                    self._joining.arrived(peer.backend.name)
+                try:
+                    if await peer.ask():
+                        self._joining.arrived(peer.backend.name)
+                except Exception:
+                    _LOGGER.exception("peer %s: a fault while it was asked", peer.backend.name)
                 await peer.news()
         finally:
             self._joining.leave(peer.backend.name)
@@ -54,15 +57,16 @@ class Peer:
     async def ask(self) -> bool:
         """Whether it is there again, after it was not."""
         self._failed.clear()
-        was_up, error = self._is_up, None
+        was_up, self._is_up, error = self._is_up, False, None
         try:
             await self.backend.meet()
+            self._is_up = True
         except BackendUnavailable as refusal:
             error = refusal
-        self._is_up = error is None
-        if error is not None:
-            self.backend.know(None)
-            self._back_off.failed(str(error))
+        finally:
+            if not self._is_up:
+                self.backend.know(None)
+                self._back_off.failed(str(error))
         if self._is_up != was_up:
             voices = len(self.backend.capabilities().voices)
             _LOGGER.info("peer %s", error or f"{self._name} is here, with {voices} voices")

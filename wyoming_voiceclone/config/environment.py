@@ -45,8 +45,8 @@ def _value(name: str, text: str) -> Any:
 def strange_variables(variables: Mapping[str, str], schema: Schema) -> Iterator[str]:
     """Those that were meant as settings and are none, for want of two underscores."""
     names = {"_".join(path): path for path in schema.paths()}
-    declared = [*schema.paths()]  # of several with one name, the first and least deep is meant
-    names |= {path[-1]: path for path in sorted(declared[::-1], key=len, reverse=True)}
+    for path in sorted(schema.paths(), key=len):
+        names.setdefault(path[-1], path)  # of several, the least deep is meant, then the first
     environment = Source("", {})
     for name, value in variables.items():
         key = name.removeprefix(ENVIRONMENT_PREFIX)
