@@ -1,6 +1,5 @@
 """Which voices Kyutai TTS offers, on which terms, and what has to be downloaded for them."""
 
-import json
 import logging
 import subprocess
 import sys
@@ -16,9 +15,8 @@ from wyoming_voiceclone.backends.kyutai.cast import Cast, find_cast
 from wyoming_voiceclone.backends.kyutai.catalogue import CATALOGUE
 from wyoming_voiceclone.backends.kyutai.checkpoint import Checkpoint, find_checkpoint
 from wyoming_voiceclone.backends.kyutai.licences import collection_of
-from wyoming_voiceclone.backends.kyutai.published import MODEL, SIGNATURE, voice_file, voice_weights
+from wyoming_voiceclone.backends.kyutai.published import SIGNATURE, voice_file, voice_weights
 from wyoming_voiceclone.backends.kyutai.unmute import read_unmute_voices
-from wyoming_voiceclone.backends.weights import RECEIPT, weights_folder
 from wyoming_voiceclone.errors import BackendUnavailable, ConfigError
 
 UNMUTE = """\
@@ -221,27 +219,3 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_named_with_the_remedy(folders: Folders) -> None:
     with pytest.raises(BackendUnavailable, match="engines install kyutai"):
         find_checkpoint(KyutaiSettings(), folders)
-
-
-def test_installed_weights_are_known_by_their_commit(folders: Folders) -> None:
-    folder = weights_folder(MODEL, folders)
-    folder.mkdir(parents=True)
-    config: dict[str, Any] = dict.fromkeys(("moshi_name", "mimi_name", "tokenizer_name"), "x")
-    config |= {"n_q": 32, "conditioners": {}, "tts_config": {}}
-    config |= {"model_id": {"sig": "1e68beda", "epoch": 240}}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / RECEIPT).write_text(json.dumps({"commit": "abc"}))
-    checkpoint = find_checkpoint(KyutaiSettings(), folders)
-    assert (checkpoint.revision, checkpoint.signature) == ("abc", SIGNATURE)
-
-
-@pytest.mark.parametrize(
-    ("text", "fact"),
-    [("{", "not a configuration"), ("[1]", "missing|not a conf"), ("{}", "n_q is missing")],
-)
-def test_a_folder_that_holds_another_model_is_refused(
-    tmp_path: Path, folders: Folders, text: str, fact: str
-) -> None:
-    (tmp_path / "config.json").write_text(text)
-    with pytest.raises(BackendUnavailable, match=rf"config\.json: .*{fact}.*kyutai/tts-1\.6b"):
-        find_checkpoint(KyutaiSettings(model=str(tmp_path)), folders)

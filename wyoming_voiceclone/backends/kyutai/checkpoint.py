@@ -62,10 +62,16 @@ def _config(folder: Path) -> dict[str, Any]:
         raise _unusable(file, fact) from None
     if missing:
         raise _unusable(file, f"{missing[0]} is missing")
+    for key in _WEIGHTS:
+        if not str(config.get(key) or _SAFE).endswith(_SAFE):  # moshi would unpickle it
+            raise _unusable(file, f"{key} is {config[key]!r:.60} and not a {_SAFE} file")
     return config
 
 
 _NEEDED = ("n_q", "conditioners", "tts_config", "moshi_name", "mimi_name", "tokenizer_name")
+
+_WEIGHTS = ("moshi_name", "mimi_name", "lora_name")
+_SAFE = ".safetensors"
 
 
 def _names(config: dict[str, Any]) -> list[str]:
