@@ -1,5 +1,6 @@
 """Speaker states as MessagePack: everything comes back, nothing else gets in."""
 
+import tracemalloc
 from contextlib import suppress
 
 import msgpack
@@ -73,6 +74,25 @@ def packed(**changes: object) -> bytes:
 def test_anything_else_is_refused_with_its_fact(data: bytes, fact: str) -> None:
     with pytest.raises(ValueError, match=fact):
         unpack_speaker(data)
+
+
+@pytest.mark.parametrize("inner", [b"\x80", b"\x90", b"\xc0", b"\x81\xc0\x80"])
+def test_a_crowd_of_nothings_takes_no_memory(inner: bytes) -> None:
+    many = 1_000_000
+    crowd = b"\xdd" + many.to_bytes(4, "big") + inner * many
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="more objects"):
+            unpack_speaker(crowd)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_as_many_tensors_as_there_may_be_are_read() -> None:
+    tensors = {f"layer {n}": np.zeros((1,) * 8, np.int8) for n in range(4_096)}
+    file = SpeakerFile(SpeakerState("k", tensors), FILE.origin)
+    assert unpack_speaker(pack_speaker(file)).state.tensors.keys() == tensors.keys()
 
 
 @given(st.integers(0, len(PACKED) - 1), st.integers(0, 255))

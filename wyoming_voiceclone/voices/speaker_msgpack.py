@@ -18,6 +18,11 @@ _DTYPES = {
 """As numpy writes them; little-endian only."""
 _MOST_TENSORS = 4_096
 _MOST_AXES = 8
+_MOST_OBJECTS = 200_000
+"""Of all kinds: twice what so many tensors, with all their axes, are made of."""
+_MAPS = {*range(0x80, 0x90), 0xDE, 0xDF}
+_ARRAYS = {*range(0x90, 0xA0), 0xDC, 0xDD}
+"""The first byte of one. https://github.com/msgpack/msgpack/blob/master/spec.md"""
 
 
 class _Tensor(BaseModel):
@@ -61,8 +66,9 @@ def pack_speaker(file: SpeakerFile) -> bytes:
 
 
 def unpack_speaker(data: bytes) -> SpeakerFile:
-    """What was packed. Raises ValueError for anything else; takes no more memory than `data`."""
+    """What was packed. Raises ValueError for anything else; takes little more than `data` does."""
     try:
+        _count(data)
         read = _State.model_validate(msgpack.unpackb(data, ext_hook=_no_extensions))
     except ValidationError as error:
         first = error.errors()[0]
@@ -99,6 +105,23 @@ def _unpacked(name: str, packed: _Tensor) -> Tensor:
         return np.frombuffer(packed.data, dtype).reshape(packed.shape)
     except (OverflowError, ValueError):  # no data, and yet an axis of 2**70
         raise ValueError(f"{name}: there is no such shape") from None
+
+
+def _count(data: bytes) -> None:
+    """Raise ValueError for more objects than a state has: of one byte each, they take a hundred."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(data) or 1)
+    unpacker.feed(data)
+    seen, left = 0, 1
+    while left and (at := unpacker.tell()) < len(data):
+        seen, left = seen + 1, left - 1
+        if seen > _MOST_OBJECTS:
+            raise ValueError("more objects than a speaker state has")
+        if data[at] in _MAPS:
+            left += 2 * unpacker.read_map_header()
+        elif data[at] in _ARRAYS:
+            left += unpacker.read_array_header()
+        else:
+            unpacker.skip()
 
 
 def _no_extensions(code: int, _data: bytes) -> Any:
