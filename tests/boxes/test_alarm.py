@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from homes import House, house, lending
-from people import STOCK, drop, said, source
+from people import EMMA, STOCK, drop, said, source
 
 from wyoming_voiceclone.backends.scripted import ADA, ScriptedBackend
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
@@ -55,7 +55,7 @@ async def asleep(folder: Path) -> AsyncIterator[House]:
     """A home whose box was there, and has gone."""
     await asyncio.to_thread(drop, folder / "home/voices", "grandma")
     async with house(folder / "home") as home:
-        async with lending(folder / "box", ScriptedCloner("csm", voices=[ADA])) as lender:
+        async with lending(folder / "box", ScriptedCloner("csm", voices=[ADA, EMMA])) as lender:
             await home.pair(lender)
             await home.until_state("up")
             await home.until(lambda: "ada" in home.voices)

@@ -120,6 +120,25 @@ async def test_an_engine_in_use_stays_also_between_two_sentences(idle_s: float |
         assert not speaking.stopped
 
 
+async def test_an_engine_that_somebody_has_begun_to_listen_to_meanwhile_stays() -> None:
+    gpu = ScriptedGpu(6000)
+    async with LocalOllama() as server, shared(gpu, server) as sharing:
+        server.answer_s = 0.2
+        resting = Engine("xtts", gpu).there(3000, 500.0)
+        admitted(sharing, resting)
+
+        async def listen() -> None:
+            await asyncio.sleep(0.1)
+            resting.there(3000, None)
+
+        listening = asyncio.create_task(listen())
+        with pytest.raises(BackendUnavailable, match="busy"):
+            async with admitted(sharing, Engine("csm", gpu)).loading():
+                pass
+        await listening
+        assert not resting.stopped
+
+
 async def test_nobody_is_disturbed_for_an_engine_that_would_not_fit_all_the_same() -> None:
     gpu = ScriptedGpu(12_000)
     async with LocalOllama(gemma3=2000) as server, shared(gpu, server) as sharing:
@@ -138,7 +157,7 @@ async def test_a_model_that_stays_is_asked_once_and_then_the_next() -> None:
     async with LocalOllama(stays=6000, goes=5000) as server, shared(gpu, server) as sharing:
         gpu.hold("stays", 6000)
         gpu.hold("goes", 5000)
-        server.on_unload = lambda model: gpu.release("goes") if model == "goes" else None
+        server.on_unload, server.stays = gpu.release, {"stays"}
         async with admitted(sharing, Engine("csm", gpu)).loading():
             pass
         assert [one for one in server.asked if "unload" in one] == ["unload stays", "unload goes"]

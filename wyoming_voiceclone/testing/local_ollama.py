@@ -24,6 +24,8 @@ class LocalOllama:
         """How long each answer takes."""
         self.unload_s = 0.0
         """How long after the answer a model goes: it answers somebody else first."""
+        self.stays: set[str] = set()
+        """Models that go nowhere, whatever is answered: somebody uses them."""
         self.instead: bytes | None = None
         """What is sent in place of every answer, head and all."""
         self._server: asyncio.Server | None = None
@@ -101,5 +103,7 @@ class LocalOllama:
 
     async def _unload(self, name: str) -> None:
         await asyncio.sleep(self.unload_s)
+        if name in self.stays:
+            return
         self.models.pop(name, None)
         self.on_unload(name)
