@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ _AGAIN_S = 60.0
 _AT_S = (0.0, 0.5, 2.0)
 """When each of the packets goes: UDP may lose one."""
 _LOOK_S = 10.0
+_LOOKS = 12
+"""Whoever is not among the neighbours after two minutes is behind a router."""
 _MACS = TypeAdapter(dict[str, str])
 
 
@@ -100,7 +103,8 @@ class Waker:
         self._woken: dict[str, float] = {}
         self._waking: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
-        self._learnt: dict[str, Address] = {}
+        self._looks: Counter[tuple[str, Address]] = Counter()
+        self._settled: set[tuple[str, Address]] = set()
 
     def wake(self, box: Sleeper) -> None:
         """In the background; returns at once."""
@@ -139,14 +143,18 @@ class Waker:
             await cancelled(task)
 
     async def _meet(self, box: Sleeper) -> None:
-        """Once for each place: who moved may have another card."""
-        if (place := box.address) is None or self._learnt.get(box.box_id) == place:
+        """Until it is known, or cannot be; who moved may have another card."""
+        if (place := box.address) is None or (met := (box.box_id, place)) in self._settled:
             return
+        self._looks[met] += 1
         mac = await neighbour(place.host)
-        if mac and box.address == place:
-            self._learnt[box.box_id] = place
-            if await asyncio.to_thread(self._book.learn, box.box_id, mac):
-                _LOGGER.info("box %s can be woken: its hardware address is %s", box.name, mac)
+        if mac or self._looks[met] >= _LOOKS:
+            self._settled.add(met)
+        if mac is not None and await self._keep(box, mac):
+            _LOGGER.info("box %s can be woken: its hardware address is %s", box.name, mac)
+
+    async def _keep(self, box: Sleeper, mac: str) -> bool:
+        return await asyncio.to_thread(self._book.learn, box.box_id, mac)
 
     async def _wake(self, box: Sleeper) -> None:
         if (mac := await self.mac(box)) is None:

@@ -159,7 +159,10 @@ class Sharing:
         while True:
             await asyncio.sleep(self._limits.watch_s)
             if not self._loading.locked():
-                await self._give_way()
+                try:
+                    await self._give_way()
+                except Exception:
+                    _LOGGER.exception("the GPU could not be looked at")
 
     async def _give_way(self) -> None:
         """Other programs need the memory more than an engine that nobody listens to."""
