@@ -102,3 +102,10 @@ async def house(folder: Path, *own: Backend, gpu_here: bool = False) -> AsyncIte
         boxes = Boxes(folder, folder / "cache", company, look_s=0.05)
         async with meanwhile(boxes.run()):
             yield House(folder, router, cloned, boxes)
+
+
+async def paired(home: House, lender: Lender) -> None:
+    """Return when the box has joined."""
+    await home.pair(lender)
+    await home.until_state("up")
+    await home.until(lambda: any("@gpu" in name for name in home.cloned.engines))

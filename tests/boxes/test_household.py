@@ -7,16 +7,18 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from homes import House, Lender, house, lending
+from homes import house, lending, paired
 from people import drop, said, source
 from recordings import pitch
 
+from wyoming_voiceclone.aio import meanwhile
+from wyoming_voiceclone.backends import AudioStream
 from wyoming_voiceclone.backends.scripted import ADA
 from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
 from wyoming_voiceclone.boxes.forgetting import Forgetting
 from wyoming_voiceclone.boxes.known import KnownBoxes
-from wyoming_voiceclone.errors import BackendUnavailable
-from wyoming_voiceclone.synthesis.learning import look
+from wyoming_voiceclone.errors import BackendError, BackendUnavailable
+from wyoming_voiceclone.synthesis.learning import look, watch
 from wyoming_voiceclone.testing.conformance import speak
 from wyoming_voiceclone.voices import state_key
 
@@ -24,12 +26,6 @@ from wyoming_voiceclone.voices import state_key
 @pytest.fixture
 def grandma(tmp_path: Path) -> None:
     drop(tmp_path / "home/voices", "grandma", hz=330)
-
-
-async def paired(home: House, lender: Lender) -> None:
-    await home.pair(lender)
-    await home.until_state("up")
-    await home.until(lambda: any("@gpu" in name for name in home.cloned.engines))
 
 
 @pytest.mark.usefixtures("grandma")
@@ -177,66 +173,6 @@ async def test_a_removed_voice_is_forgotten_also_by_a_box_that_was_away(tmp_path
                     await asyncio.sleep(0.05)
 
 
-@pytest.mark.usefixtures("grandma")
-async def test_what_one_box_has_learnt_another_one_need_not_learn(tmp_path: Path) -> None:
-    first, second = ScriptedCloner("csm"), ScriptedCloner("csm")
-    async with house(tmp_path / "home") as home:
-        async with lending(tmp_path / "a", first) as lender:
-            await paired(home, lender)
-            await speak(home.router, said("grandma"))
-        await home.until_state("gone")
-        async with lending(tmp_path / "b", second) as lender:
-            await home.pair(lender, "attic")
-            await home.until(lambda: "csm@attic" in home.cloned.engines)
-            assert await source(home.router, said("grandma", "four five")) == "csm@attic/grandma"
-    assert len(first.learnt) == 1
-    assert not second.learnt
-
-
-@pytest.mark.usefixtures("grandma")
-async def test_a_gpu_elsewhere_comes_before_engines_here_and_a_likeness_last(
-    tmp_path: Path,
-) -> None:
-    own = ScriptedCloner("match"), ScriptedCloner("pocket")
-    async with (
-        lending(tmp_path / "box", ScriptedCloner("csm")) as lender,
-        house(tmp_path / "home", *own) as home,
-    ):
-        assert home.cloned.order("grandma") == ("pocket", "match")
-        await paired(home, lender)
-        assert home.cloned.order("grandma") == ("csm@gpu", "pocket", "match")
-    async with (
-        lending(tmp_path / "box", ScriptedCloner("csm"), gpu=False) as lender,
-        house(tmp_path / "home", *own) as home,
-    ):
-        await paired(home, lender)
-        assert home.cloned.order("grandma") == ("pocket", "csm@gpu", "match")
-
-
-async def test_the_engines_of_a_voice_are_meant_wherever_they_run(tmp_path: Path) -> None:
-    voices = tmp_path / "home/voices"
-    drop(voices, "grandma", toml='engines = ["pocket", "csm"]')
-    drop(voices, "grandpa", hz=200, toml='engines = ["csm@attic", "match"]')
-    own = ScriptedCloner("match"), ScriptedCloner("pocket")
-    async with (
-        lending(tmp_path / "box", ScriptedCloner("csm"), ScriptedCloner("pocket")) as lender,
-        house(tmp_path / "home", *own) as home,
-    ):
-        await paired(home, lender)
-        assert home.cloned.order("grandma") == ("pocket@gpu", "pocket", "csm@gpu")
-        assert home.cloned.order("grandpa") == ("match",)
-
-
-async def test_a_plain_voice_of_a_box_does_not_shadow_ours(tmp_path: Path) -> None:
-    own = ScriptedCloner("piper", voices=[ADA])
-    async with (
-        lending(tmp_path / "box", ScriptedCloner("piper", voices=[ADA])) as lender,
-        house(tmp_path / "home", own) as home,
-    ):
-        await paired(home, lender)
-        assert await source(home.router, said("ada")) == "piper/ada"
-
-
 async def test_a_damaged_list_of_boxes_leaves_them_as_they_were(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -266,3 +202,35 @@ async def test_whoever_wants_a_sleeping_box_is_told_so_and_it_is_looked_for(
             async with dialer.link("csm"):
                 pass
         assert missed == ["gpu"]
+
+
+@pytest.mark.usefixtures("grandma")
+async def test_a_box_that_seems_gone_lets_go_of_whoever_listens_to_it(tmp_path: Path) -> None:
+    engine = ScriptedCloner("csm", voices=[ADA], chunk_s=0.5)
+    async with lending(tmp_path / "box", engine) as lender, house(tmp_path / "home") as home:
+        await paired(home, lender)
+        peer = home.boxes._joined["csm@gpu"].backend
+        async with await peer.synthesize(said("ada", "one two three " * 5)) as stream:
+            await anext(stream)
+            for task in list(lender.door._watching):
+                task.cancel()
+            with pytest.raises(BackendError, match="broke off"):
+                await asyncio.wait_for(_heard(stream), 2)
+
+
+async def test_a_voice_added_while_a_box_slept_is_learnt_when_it_is_back(tmp_path: Path) -> None:
+    engine = ScriptedCloner("csm")
+    async with house(tmp_path / "home") as home, meanwhile(watch(home.cloned)):
+        async with lending(tmp_path / "box", ScriptedCloner("csm")) as lender:
+            await paired(home, lender)
+        await home.until_state("gone")
+        drop(tmp_path / "home/voices", "grandpa", hz=200)
+        await home.until(lambda: "grandpa" in home.voices)
+        async with lending(tmp_path / "box", engine) as lender:
+            await home.pair(lender)
+            await home.until(lambda: engine.learnt)
+
+
+async def _heard(stream: AudioStream) -> None:
+    async for _ in stream:
+        pass
