@@ -46,10 +46,10 @@ def engine() -> Engine:
     return installed_engines()[NAME]
 
 
-def install_engine(data: Path) -> Path:
+def install_engine(data: Path, scripted: Engine | None = None) -> Path:
     """Its environment, whole; the python in it is this one. Returns its home."""
     folders = Folders(data / "voices", data, data / "cache")
-    scripted = engine()
+    scripted = scripted or engine()
     assert scripted.environment
     home = home_of(scripted, folders)
     venv.create(home / ENVIRONMENT, symlinks=True)

@@ -12,15 +12,23 @@ _LOGGER = logging.getLogger(__name__)
 LOOK_S = 3.0
 
 
-async def watch_installations(engines: Engines) -> None:
-    """For ever: take up engines that were installed, leave those that were removed."""
-    while True:
-        await asyncio.sleep(LOOK_S)
+async def watch_installations(engines: Engines, every_s: float = LOOK_S) -> None:
+    """For ever: take up engines that were installed, leave those that were removed.
+
+    Each by itself: one may take minutes to start, and the others are noticed all the same.
+    """
+    async with asyncio.TaskGroup() as tasks:
         for one in engines.hosted.values():
-            try:
-                await _look(one)
-            except Exception:
-                _LOGGER.exception("%s: its installation could not be looked at", one.name)
+            tasks.create_task(_watch(one, every_s), name=f"installation of {one.name}")
+
+
+async def _watch(one: HostedEngine, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await _look(one)
+        except Exception:
+            _LOGGER.exception("%s: its installation could not be looked at", one.name)
 
 
 async def _look(one: HostedEngine) -> None:
