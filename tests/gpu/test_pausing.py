@@ -186,10 +186,21 @@ async def test_when_both_are_killed_the_next_start_resumes(
     await becomes(lambda: not record.exists())
 
 
+async def test_another_program_of_ours_leaves_alone_what_the_server_paused(
+    training: int, home: subprocess.Popen[bytes], record: Path
+) -> None:
+    await Pauser([], record).run()
+    await asyncio.sleep(0.2)
+    assert await paused(training)
+    await becomes(record.exists)
+    home.kill()
+    await becomes(paused_is(training, False))
+
+
 def test_a_home_that_hangs_loses_its_lease(training: int, record: Path) -> None:
     record.parent.mkdir()
     short = "import runpy, sys; m = runpy.run_path(sys.argv[1]); "
-    short += "m['main'].__globals__['LEASE_S'] = 0.3; from pathlib import Path; "
+    short += "m['_work'].__globals__['LEASE_S'] = 0.3; from pathlib import Path; "
     short += "m['main'](Path(sys.argv[2]))"
     command = [sys.executable, "-I", "-S", "-c", short, resumer.__file__, str(record)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603

@@ -69,9 +69,11 @@ class Pauser:
                 await self._end(await self._begin())
         while self._names:
             await self._speaking.wait()
+            within_limits = False
             with self._told():
-                await self._pause()
-            await self._silent.wait()
+                within_limits = await self._pause()
+            if not within_limits:  # they have waited long enough for this one
+                await self._silent.wait()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -81,8 +83,8 @@ class Pauser:
         except OSError as error:
             _LOGGER.warning("[gpu] pause: nothing can be paused: %s", error)
 
-    async def _pause(self) -> None:
-        """One pause. Raises OSError."""
+    async def _pause(self) -> bool:
+        """One pause; whether it ended because nobody listens any more. Raises OSError."""
         process = await self._begin()
         try:
             until, told = time.monotonic() + self._longest_s, -1
@@ -97,7 +99,8 @@ class Pauser:
                 if await _within(self._silent, min(_RENEW_S, left_s)) and not await _within(
                     self._speaking, self._rest_s
                 ):
-                    return
+                    return True
+            return False
         finally:
             await self._end(process)
 

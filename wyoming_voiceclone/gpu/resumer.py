@@ -6,6 +6,7 @@ it. What is paused is written down before it is: after a kill -9 of this program
 resumes it. Linux only.
 """
 
+import fcntl
 import os
 import select
 import signal
@@ -96,10 +97,19 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def main(record: Path) -> None:
-    """Return when standard input has ended; nothing is paused then."""
+    """Return when standard input has ended; nothing is paused then.
+
+    Return at once where another one is at work for the same `record`: what is written there is its.
+    """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
-    resumer, told = Resumer(record), b""
+    with record.with_name(f"{record.name}.lock").open("w") as alone, suppress(BlockingIOError):
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _work(Resumer(record))
+
+
+def _work(resumer: Resumer) -> None:
+    told = b""
     try:
         resumer.resume_left()
         while True:
