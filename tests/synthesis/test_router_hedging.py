@@ -9,7 +9,7 @@ from simulated import TEXT, Heard, around, house, listen, quantile, sometimes
 from wyoming_voiceclone.aio import now
 from wyoming_voiceclone.audio.playback import Playback
 from wyoming_voiceclone.backends.scripted import Delay, ScriptedBackend
-from wyoming_voiceclone.synthesis.deadlines import HEARD_S, STRANGER_S
+from wyoming_voiceclone.synthesis.deadlines import SOONER_S, STRANGER_S
 from wyoming_voiceclone.synthesis.race import Allowance
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.testing.virtual_time import run_virtually
@@ -76,7 +76,7 @@ def test_a_backend_that_is_slow_every_time_keeps_its_voice() -> None:
 
 def test_a_voice_does_not_change_to_be_heard_a_moment_sooner() -> None:
     draw = random.Random(1)
-    router = Router([box(sometimes(draw, 0.05, HEARD_S - 0.05, around(draw, 0.03))), cpu(0.01)])
+    router = Router([box(sometimes(draw, 0.05, SOONER_S, around(draw, 0.03))), cpu(0.01)])
     heard = run_virtually(sentences(router, 200))
     assert {each.source for each in heard} == {"box/ada"}
 

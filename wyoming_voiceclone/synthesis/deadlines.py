@@ -7,6 +7,8 @@ from wyoming_voiceclone.synthesis.pace import KNOWN
 
 HEARD_S = 0.3
 """A shorter wait is no reason to change the engine: the ear takes it for a pause."""
+SOONER_S = 0.1
+"""So much longer than the follower takes by itself is bearable, too."""
 STRANGER_S = 1.5
 """A shorter wait is no reason to hear somebody else."""
 _MARGIN_S = 0.05
@@ -53,7 +55,9 @@ def bearable_s(entry: Entry, follower: Entry) -> float:
     """The silence that is better than hearing the follower."""
     if entry.is_like(follower):
         return 0.0
-    return HEARD_S if entry.is_same_person(follower) else STRANGER_S
+    if entry.is_same_person(follower):
+        return min(HEARD_S, (follower.first_s(0.5) or HEARD_S) + SOONER_S)
+    return STRANGER_S
 
 
 def usual_gap_s(entry: Entry) -> float | None:
