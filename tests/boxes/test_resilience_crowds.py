@@ -4,11 +4,8 @@ import asyncio
 import socket
 from pathlib import Path
 
-from test_door import opened
-from wyoming.event import Event
-
-from wyoming_voiceclone.backends.scripted import ADA
-from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
+from wyoming_voiceclone.boxes.certificate import client_context
+from wyoming_voiceclone.boxes.keyring import Keyring
 from wyoming_voiceclone.servers.wyoming import Limits, WyomingServer
 from wyoming_voiceclone.synthesis.router import Router
 from wyoming_voiceclone.synthesis.speech import Speech
@@ -32,14 +29,18 @@ async def test_who_makes_room_at_once_is_not_left_with_a_dead_connection() -> No
         writer.close()
 
 
-async def test_a_home_that_breaks_the_rules_inside_a_box_is_told_and_put_out(
-    tmp_path: Path,
-) -> None:
-    async with opened(tmp_path, ScriptedCloner(voices=[ADA])) as box:
-        dialer = box.dialer(await box.pair())
-        async with dialer.link("cloner") as link:
-            await link.send(Event("synthesize", {"text": 7}), Event("ping", {}, b"x" * 70_000))
-            while (event := await link.receive(5)).type != "error":
-                pass
-            assert event.data["code"]
-        await dialer.aclose()
+async def test_who_breaks_the_rules_is_told_also_over_tls(tmp_path: Path) -> None:
+    keyring = await asyncio.to_thread(Keyring, tmp_path)
+    context = await asyncio.to_thread(keyring.certificate.server_context)
+    server = WyomingServer(Speech(Router([])))
+    inside = await asyncio.start_server(
+        lambda reader, writer: server.serve(reader, writer, None), "127.0.0.1", 0, ssl=context
+    )
+    async with inside:
+        port = inside.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context())
+        writer.write(b"no JSON\n")
+        async with asyncio.timeout(5):
+            assert b"protocol-error" in await reader.read()
+        writer.close()
+    await server.aclose()
