@@ -14,7 +14,7 @@ from wyoming_voiceclone.synthesis.lineup import Entry
 
 _LOGGER = logging.getLogger(__name__)
 
-_SETTLE_S = 1.0
+_SETTLE_S = 0.1
 """A sentence waits so long for what it gave up; then the router does."""
 
 
