@@ -27,6 +27,13 @@ def test_a_mistake_in_the_settings_is_told_and_everything_else_is_looked_at(shel
     assert done.stderr == ""
 
 
+def test_engines_that_nobody_installed_are_one_line_and_no_warning(shell: Shell) -> None:
+    lines = shell.run("doctor").stdout.splitlines()
+    (line,) = [line for line in lines if "pocket" in line]
+    assert line.startswith("· engines: not installed: ")
+    assert "xtts" in line
+
+
 def test_a_broken_lexicon_is_told_with_its_remedy_and_the_engines_still_speak(
     shell: Shell,
 ) -> None:

@@ -9,6 +9,7 @@ from wyoming_voiceclone.errors import VoiceCloneError
 
 class Mark(StrEnum):
     WELL = "[green]✓[/]"
+    SPARE = "[dim]·[/]"
     NOTE = "[yellow]![/]"
     BROKEN = "[red]✗[/]"
 
@@ -25,6 +26,11 @@ class Finding:
 
 def well(thing: str, fact: str) -> Finding:
     return Finding(Mark.WELL, thing, fact)
+
+
+def spare(thing: str, fact: str, remedy: str) -> Finding:
+    """Something that is not here and need not be."""
+    return Finding(Mark.SPARE, thing, fact, remedy)
 
 
 def note(thing: str, fact: str, remedy: str) -> Finding:

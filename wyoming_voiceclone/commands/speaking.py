@@ -10,7 +10,7 @@ from wyoming_voiceclone.app import App, open_app
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.commands.asked_voice import can_come, is_here, unknown
-from wyoming_voiceclone.commands.findings import Finding, broken, failed, note, well
+from wyoming_voiceclone.commands.findings import Finding, broken, failed, note, spare, well
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError, VoiceCloneError
 from wyoming_voiceclone.hosting import HostedEngine
@@ -29,17 +29,27 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with open_app(settings) as app:
             for name in dict.fromkeys([*settings.voices, *settings.roles.values()]):
-                if about := _spoken_of(app, settings, name):
-                    yield about
-            for name in sorted(set(installed_engines()) - {one.name for one in app.backends}):
-                yield _absent(name, settings)
-            for backend in app.backends:
-                yield _uninstalled(backend) or await _speaks(backend, settings)
+                if wrong := _spoken_of(app, settings, name):
+                    yield wrong
+            async for about in _engines(app, settings):
+                yield about
             wanted = app.called(settings.speech.default_voice)
             yield _default_voice(app.speech.voices(), wanted)
     except VoiceCloneError as error:
         for finding in failed("speech", error):
             yield finding
+
+
+async def _engines(app: App, settings: Settings) -> AsyncIterator[Finding]:
+    for name in sorted(set(installed_engines()) - {one.name for one in app.backends}):
+        yield _absent(name, settings)
+    hosted = app.engines.hosted.values()
+    absent = [one.name for one in hosted if not (one.is_installed or one.fault)]
+    for backend in app.backends:
+        if backend.name not in absent:
+            yield _faulty(backend) or await _speaks(backend, settings)
+    if absent:
+        yield _uninstalled(absent)
 
 
 def _lexicon(path: Path) -> list[Finding]:
@@ -66,11 +76,15 @@ def _absent(name: str, settings: Settings) -> Finding:
     return note(name, "is switched off", f"[engines.{name}] enabled = true brings it back")
 
 
-def _uninstalled(backend: Backend) -> Finding | None:
+def _faulty(backend: Backend) -> Finding | None:
     if not isinstance(backend, HostedEngine) or backend.is_installed:
         return None
-    fact = backend.fault or "is not installed"
-    return note(backend.name, fact, f"{backend.remedy}, if you want it")
+    return note(backend.name, backend.fault, f"{backend.remedy}, if you want it")
+
+
+def _uninstalled(engines: Sequence[str]) -> Finding:
+    remedy = "`wyoming-voiceclone engines list` tells what they are for"
+    return spare("engines", f"not installed: {', '.join(engines)}", remedy)
 
 
 async def _speaks(backend: Backend, settings: Settings) -> Finding:
