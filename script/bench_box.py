@@ -1,6 +1,9 @@
-"""What a box costs: the same engine in-process and in a box on loopback, in turn, in one run.
+"""What the link to a box costs: the same engine in-process and on a box, in turn, in one process.
 
-.venv/bin/python script/bench_box.py [sentences]
+.venv/bin/python script/bench_box.py [sentences] [real-time factor]
+
+The box is a process of its own on the loopback; both sides' CPU is counted. With a factor of 1 the
+chunks come one by one, as from an engine that is just fast enough; with 0 (usual) all at once.
 """
 
 import asyncio
@@ -8,121 +11,103 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from household import BOX_VOICE, BoxProgram
+
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.peer import PeerBackend
 from wyoming_voiceclone.boxes.dialer import Address, Dialer
-from wyoming_voiceclone.boxes.door import Door
 from wyoming_voiceclone.boxes.keyring import Keyring
-from wyoming_voiceclone.servers.wyoming import Extension, WyomingServer
-from wyoming_voiceclone.synthesis.router import Router
-from wyoming_voiceclone.synthesis.speech import Speech
-from wyoming_voiceclone.testing.scripted_engine import ScriptedEngineBackend, ScriptedSettings
+from wyoming_voiceclone.testing.word_tones import (
+    WORD_S,
+    WordTonesBackend,
+    WordTonesSettings,
+)
 
-WORDS = 50
-"""Of 80 ms, as a codec's frames: 4 s of speech in 50 chunks."""
-FAST = ScriptedSettings(rate=24_000, word_s=0.08)
-LIVE = ScriptedSettings(rate=24_000, word_s=0.08, chunk_s=0.08)
-"""As fast as it is heard."""
-STREAMS = 8
+WORDS, RATE = 40, 24_000
+"""4 s of speech, in 40 chunks."""
 
 
 @dataclass
-class Times:
+class Costs:
     first_ms: list[float] = field(default_factory=list)
-    total_ms: list[float] = field(default_factory=list)
+    home_s: float = 0.0
+    """Of CPU here."""
+    box_s: float = 0.0
+    """Of CPU on the box."""
 
-    def row(self, name: str) -> str:
-        first, total = self.first_ms, self.total_ms
-        p95 = statistics.quantiles(first, n=20)[-1]
+    def row(self, name: str, audio_s: float) -> str:
+        p95 = statistics.quantiles(self.first_ms, n=20)[-1]
         return (
-            f"| {name} | {statistics.median(first):.2f} ms | {p95:.2f} ms "
-            f"| {statistics.median(total):.1f} ms |"
+            f"| {name} | {statistics.median(self.first_ms):.2f} ms | {p95:.2f} ms "
+            f"| {self.home_s / audio_s:.2%} | {self.box_s / audio_s:.2%} |"
         )
 
 
-async def box(folder: Path) -> None:
-    """Be the box, until the standard input ends."""
-    engines = {"fast": ScriptedEngineBackend(FAST), "live": ScriptedEngineBackend(LIVE)}
-    server = WyomingServer(Speech(Router([engines["fast"]])))
-    extensions = {name: Extension(engine) for name, engine in engines.items()}
-    door = Door(Keyring(folder), server, extensions)
-    await door.open("127.0.0.1", 0)
-    print(door.port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await door.aclose()
-    await server.aclose()
+@asynccontextmanager
+async def linked(folder: Path, factor: float) -> AsyncIterator[tuple[PeerBackend, psutil.Process]]:
+    """The engine as a box lends it, and the box's process."""
+    settings = {"engines__words__real_time_factor": factor}
+    box = await asyncio.to_thread(BoxProgram, folder / "box", "gpu", RATE, settings)
+    async with box:
+        ring = await asyncio.to_thread(Keyring, box.data / "box")
+        key = await asyncio.to_thread(ring.issue, "bench")
+        dialer = Dialer("gpu", key, lambda: Address("127.0.0.1", box.port))
+        peer = PeerBackend("words@gpu", "", dial=lambda: dialer.link("words"))
+        try:
+            peer.know((await dialer.offer()).engines[0])
+            yield peer, psutil.Process(box.pid)
+        finally:
+            await peer.aclose()
+            await dialer.aclose()
 
 
-async def measure(backend: Backend, times: Times) -> None:
+async def measure(backend: Backend, costs: Costs, box: psutil.Process, pause_s: float) -> None:
+    """One sentence, after a pause in which the next link becomes ready."""
+    await asyncio.sleep(pause_s)
+    here, there = time.process_time(), _cpu_s(box)
     began = time.perf_counter()
-    async with await backend.synthesize(SynthesisRequest("word " * WORDS, "ada")) as stream:
-        times.first_ms.append((time.perf_counter() - began) * 1e3)
+    async with await backend.synthesize(SynthesisRequest("word " * WORDS, BOX_VOICE)) as stream:
+        costs.first_ms.append((time.perf_counter() - began) * 1e3)
         async for _ in stream:
             pass
-    times.total_ms.append((time.perf_counter() - began) * 1e3)
+    costs.home_s += time.process_time() - here
+    await asyncio.sleep(0.02)  # what the box does after the last chunk counts, too
+    costs.box_s += _cpu_s(box) - there
 
 
-async def share(backend: Backend, *pids: int) -> float:
-    """Of one CPU, per stream, of these processes together, while STREAMS are spoken live."""
-    processes = [psutil.Process(pid) for pid in pids]
-    before = sum(sum(one.cpu_times()[:2]) for one in processes)
-    began = time.perf_counter()
-    await asyncio.gather(*(measure(backend, Times()) for _ in range(STREAMS)))
-    used_s = sum(sum(one.cpu_times()[:2]) for one in processes) - before
-    return used_s / (time.perf_counter() - began) / STREAMS
+def _cpu_s(process: psutil.Process) -> float:
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
 
 
-async def main(sentences: int) -> None:
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        key = Keyring(folder).issue("house")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            __file__,
-            str(folder),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        port = int(await process.stdout.readline()) if process.stdout else 0
-        dialer = Dialer("box", key, lambda: Address("127.0.0.1", port))
-        peers = {
-            name: PeerBackend(f"{name}@box", "", dial=partial(dialer.link, name))
-            for name in ("fast", "live")
-        }
-        results: dict[str, tuple[Backend, Times]] = {
-            "in-process": (ScriptedEngineBackend(FAST), Times()),
-            "box": (peers["fast"], Times()),
-        }
-        for backend, _ in results.values():
-            await measure(backend, Times())
-        for _ in range(sentences):
-            for backend, times in results.values():
-                await measure(backend, times)
-                await asyncio.sleep(0.02)
-        me = psutil.Process().pid
-        cpu = (
-            await share(ScriptedEngineBackend(LIVE), me),
-            await share(peers["live"], me, process.pid),
-        )
-        await dialer.aclose()
-        process.kill()
-        await process.communicate()
-    print("| | first chunk, median | p95 | whole sentence, median |\n|---|---|---|---|")
-    for name, (_, times) in results.items():
-        print(times.row(name))
-    print(f"CPU per live stream: in-process {cpu[0]:.2%}, box and home together {cpu[1]:.2%}")
+async def main(sentences: int, factor: float) -> None:
+    settings = WordTonesSettings(rate=RATE, voice=BOX_VOICE, real_time_factor=factor)
+    direct, costs = WordTonesBackend(settings), (Costs(), Costs())
+    with tempfile.TemporaryDirectory() as folder:
+        async with linked(Path(folder), factor) as (peer, box):
+            for backend in (direct, peer):  # the first of each is not counted
+                await measure(backend, Costs(), box, 0.1)
+            for _ in range(sentences):
+                await measure(direct, costs[0], box, 0.02)
+                await measure(peer, costs[1], box, 0.02)
+    audio_s = sentences * WORDS * WORD_S
+    print(f"{sentences} sentences of {WORDS * WORD_S:.0f} s; CPU per second of audio")
+    print("| | first chunk, median | p95 | CPU at home | CPU on the box |\n|---|---|---|---|---|")
+    print(costs[0].row("in-process", audio_s))
+    print(costs[1].row("on a box", audio_s))
+    added = statistics.median(costs[1].first_ms) - statistics.median(costs[0].first_ms)
+    print(f"the link adds {added:.2f} ms to the first chunk")
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    if arguments and not arguments[0].isdigit():
-        asyncio.run(box(Path(arguments[0])))
-    else:
-        asyncio.run(main(int(arguments[0]) if arguments else 200))
+    given = [*map(float, sys.argv[1:]), *(200, 0)[len(sys.argv) - 1 :]]
+    asyncio.run(main(int(given[0]), given[1]))
