@@ -103,7 +103,7 @@ async def test_each_of_the_first_frames_is_a_chunk_and_later_ones_come_together(
 async def test_seeds_differ_and_two_sentences_at_once_are_as_each_alone(
     make: Make, ada: Reference, bob: Reference
 ) -> None:
-    backend = await make(listeners=4)
+    backend = await make(listeners=4, patience_s=60)
     states = [await backend.enroll(person) for person in (ada, bob)]
     requests = [said(s, t, seed=n) for s in states for t in (SENTENCE, OTHER) for n in (1, 2)]
     alone = [await heard(backend, request) for request in requests]
@@ -149,7 +149,7 @@ async def test_closing_stops_within_a_frame_and_frees_its_place(
 async def test_one_more_than_may_be_listened_to_waits(
     make: Make, endless: Path, ada: Reference
 ) -> None:
-    backend = await make(model=str(endless), listeners=1)
+    backend = await make(model=str(endless), listeners=1, patience_s=60)
     state = await backend.enroll(ada)
     async with await backend.synthesize(said(state)) as stream:
         await anext(stream)
