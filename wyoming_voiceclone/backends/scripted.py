@@ -40,7 +40,8 @@ class ScriptedBackend:
     ) -> None:
         """`hz`: the pitch of a sentence; `aligned`: whether it tells where its words lie.
 
-        Delays may be functions, asked each time. A closed one refuses, and so does one that has not got the voice.
+        Delays may be functions, asked each time. A closed one refuses, and so does one that has
+        not got the voice.
         """
         self.name = name
         self.spoken: list[SynthesisRequest] = []
