@@ -1,6 +1,6 @@
 """Engines that clone speak as the library's voices: who, in which language, with which state."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from wyoming_voiceclone.synthesis.speech import Speech
 from wyoming_voiceclone.synthesis.utterance import UtteranceRequest
 from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices import Reference
+from wyoming_voiceclone.voices.custom import CustomVoices
 from wyoming_voiceclone.voices.roles import Roles
 from wyoming_voiceclone.voices.speaker_file import parse_speaker
 
@@ -280,3 +281,26 @@ async def test_what_one_server_learnt_speaks_on_another(folder: Path) -> None:
         with pytest.raises(BackendUnavailable, match="send a recording"):
             await cloned.over(ScriptedCloner("other")).synthesize(said(name))
     assert not engine.learnt
+
+
+class Clinging(ScriptedCloner):
+    """Holds on to states, as workers and boxes do."""
+
+    forgotten: tuple[str, ...] = ()
+
+    async def forget(self, keys: Collection[str]) -> None:
+        self.forgotten += tuple(keys)
+
+
+async def test_engines_let_go_of_a_custom_voice_that_made_way_for_another(folder: Path) -> None:
+    engine = Clinging()
+    async with cloning(folder) as cloned:
+        cloned.over(engine)
+        cloned.customs.voices = CustomVoices(limit_bytes=200_000)
+        first = await cloned.customs.add(Reference(tone(2, 16_000, hz=440), 16_000))
+        key = (await cloned.customs.export(first)).state.key
+        await cloned.customs.sweep()
+        assert engine.forgotten == ()
+        await cloned.customs.add(Reference(tone(2, 16_000, hz=220), 16_000))
+        await cloned.customs.sweep()
+        assert engine.forgotten == (key,)

@@ -91,6 +91,8 @@ def test_a_custom_voice_lives_for_an_hour() -> None:
     now[0] = LIFETIME_S
     with pytest.raises(UnknownVoice, match="send its recording again"):
         customs.get(name)
+    assert [voice.name for voice in customs.over()] == [name]
+    assert customs.over() == [], "each end is told once"
 
 
 def test_a_custom_voice_may_come_as_a_state_of_one_engine() -> None:

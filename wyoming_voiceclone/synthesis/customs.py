@@ -99,6 +99,14 @@ class CustomSpeakers:
         """Also from the engines that hold on to what they spoke with. Raises UnknownVoice."""
         voice = self.voices.get(name)
         self.voices.remove(name)
+        await self._forget(voice)
+
+    async def sweep(self) -> None:
+        """Have engines let go of voices whose hour is over, or that others made way for."""
+        for voice in self.voices.over():
+            await self._forget(voice)
+
+    async def _forget(self, voice: CustomVoice) -> None:
         keys = [file.state.key for file in voice.states.values()]
         for engine in self._engines().values():
             if isinstance(engine, Forgetful):

@@ -82,6 +82,7 @@ async def _look(cloning: Cloning, changed: asyncio.Event) -> None:
         await asyncio.sleep(WATCH_S)
         try:
             await look(cloning)
+            await cloning.customs.sweep()
             if (now := _known(cloning)) != known:
                 known = now
                 changed.set()

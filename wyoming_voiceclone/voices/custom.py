@@ -42,6 +42,7 @@ class CustomVoices:
     ) -> None:
         self._limit, self._clock = limit_bytes, clock
         self._voices: dict[str, CustomVoice] = {}
+        self._over: list[CustomVoice] = []
 
     def add(self, reference: Reference) -> str:
         """Its name, which is a secret between us and who sent it. Raises BadRequest."""
@@ -69,6 +70,12 @@ class CustomVoices:
             raise UnknownVoice(f"{name[:40]}: no such voice now — send its recording again")
         return voice
 
+    def over(self) -> list[CustomVoice]:
+        """Those that ended by themselves since the last time: each is told once."""
+        self._sweep()
+        over, self._over = self._over, []
+        return over
+
     def remove(self, name: str) -> None:
         self._voices.pop(name, None)
 
@@ -89,12 +96,13 @@ class CustomVoices:
         for name in others:
             if held <= self._limit:
                 return
-            held -= self._voices.pop(name).bytes
+            self._over.append(voice := self._voices.pop(name))
+            held -= voice.bytes
 
     def _sweep(self) -> None:
         now = self._clock()
         for name in [name for name, voice in self._voices.items() if voice.until <= now]:
-            del self._voices[name]
+            self._over.append(self._voices.pop(name))
 
 
 def _new_name() -> str:
