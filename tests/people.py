@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from recordings import encoded, tone
 
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
 from wyoming_voiceclone.backends.scripted import ScriptedBackend
+from wyoming_voiceclone.backends.scripted_cloner import ScriptedCloner
 from wyoming_voiceclone.synthesis.cloned import Cloning
 from wyoming_voiceclone.synthesis.router import Router, RouterLimits
 from wyoming_voiceclone.voices import Voice
@@ -20,6 +21,17 @@ from wyoming_voiceclone.voices.speaker_cache import SpeakerCache
 EMMA = Voice("emma", ("en-GB", "en"))
 KLARA = Voice("klara", ("de-DE", "de"))
 STOCK = [EMMA, KLARA]
+
+
+class Clinging(ScriptedCloner):
+    """Holds on to states, as workers and boxes do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: list[str] = []
+
+    async def forget(self, keys: Collection[str]) -> None:
+        self.forgotten += keys
 
 
 def drop(folder: Path, name: str, hz: float = 300.0, toml: str = "") -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from people import EMMA, cloning, drop
+from people import EMMA, Clinging, cloning, drop
 from recordings import pitch, tone
 from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeVoice
@@ -107,17 +107,6 @@ async def test_a_voice_can_be_forgotten_early_and_others_speak_then(tmp_path: Pa
         gone = await fetch_state(line, name, "msgpack")
         assert not isinstance(gone, bytes)
         assert gone.code == "unknown-voice"
-
-
-class Clinging(ScriptedCloner):
-    """Holds on to states, as workers and boxes do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forgotten: list[str] = []
-
-    async def forget(self, keys: Collection[str]) -> None:
-        self.forgotten += keys
 
 
 async def test_what_is_forgotten_early_is_forgotten_by_engines_too(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """Engines that clone speak as the library's voices: who, in which language, with which state."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
-from people import cloning, drop, router, said, source
+from people import Clinging, cloning, drop, router, said, source
 from recordings import pitch, tone
 
 from wyoming_voiceclone.backends import Backend, SynthesisRequest
@@ -283,15 +283,6 @@ async def test_what_one_server_learnt_speaks_on_another(folder: Path) -> None:
     assert not engine.learnt
 
 
-class Clinging(ScriptedCloner):
-    """Holds on to states, as workers and boxes do."""
-
-    forgotten: tuple[str, ...] = ()
-
-    async def forget(self, keys: Collection[str]) -> None:
-        self.forgotten += tuple(keys)
-
-
 async def test_engines_let_go_of_a_custom_voice_that_made_way_for_another(folder: Path) -> None:
     engine = Clinging()
     async with cloning(folder) as cloned:
@@ -300,7 +291,7 @@ async def test_engines_let_go_of_a_custom_voice_that_made_way_for_another(folder
         first = await cloned.customs.add(Reference(tone(2, 16_000, hz=440), 16_000))
         key = (await cloned.customs.export(first)).state.key
         await cloned.customs.sweep()
-        assert engine.forgotten == ()
+        assert engine.forgotten == []
         await cloned.customs.add(Reference(tone(2, 16_000, hz=220), 16_000))
         await cloned.customs.sweep()
-        assert engine.forgotten == (key,)
+        assert engine.forgotten == [key]
