@@ -2,7 +2,6 @@
 
 import asyncio
 import statistics
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from functools import partial
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.backends import SynthesisRequest
@@ -21,6 +19,7 @@ from wyoming_voiceclone.boxes.dialer import Dialer
 from wyoming_voiceclone.boxes.known import KnownBoxes
 from wyoming_voiceclone.commands.box_reach import reached, seen
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import VoiceCloneError
 from wyoming_voiceclone.voices import voice_for
@@ -75,7 +74,7 @@ async def _bench(settings: Settings, name: str) -> None:
                 table.add_row(hello.engine, "-", "-", str(error))
             finally:
                 await peer.aclose()
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+    print_table(table)
     typer.echo(f"{name} at {place}: a new link takes {link_s * 1000:.1f} ms")
 
 

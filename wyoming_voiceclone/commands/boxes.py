@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.boxes.dialer import Address, address_in
@@ -23,6 +21,7 @@ from wyoming_voiceclone.boxes.pairing_key import parse_key
 from wyoming_voiceclone.commands.box_bench import bench
 from wyoming_voiceclone.commands.box_reach import reached, seen
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest, ConfigError
 from wyoming_voiceclone.servers.control import BoxStatus, Control, NoServer
@@ -90,12 +89,12 @@ def list_(
         typer.echo(json.dumps({"server": not note, **told}, ensure_ascii=False, indent=1))
         return
     if found:
-        _print(_box_table(found))
+        print_table(_box_table(found))
         for one in found:
             if one.reason and one.state != "up":
                 typer.echo(f"{one.name}: {one.reason}")
     if homes:
-        _print(_home_table(homes))
+        print_table(_home_table(homes))
     if not found and not homes:
         typer.echo("no box is paired — on the box: `wyoming-voiceclone boxes pair --home NAME`")
     if note:
@@ -233,8 +232,3 @@ def _home_table(homes: Sequence[Home]) -> Table:
     for one in homes:
         table.add_row(one.name, one.made, one.key_id)
     return table
-
-
-def _print(table: Table) -> None:
-    # a pipe has no width, and nothing is to be cut off there
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)

@@ -3,17 +3,16 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wyoming_voiceclone.backends.engine import installed_engines
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
+from wyoming_voiceclone.commands.tables import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import interpreter
 from wyoming_voiceclone.errors import BackendUnavailable, VoiceCloneError
@@ -136,7 +135,6 @@ def _document(seen: Seen) -> dict[str, Any]:
 
 def show(seen: Seen) -> None:
     """For people."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     if seen.reading.fault:
         typer.echo(f"GPU: {seen.reading.fault}")
     table = Table("gpu", "process", "who", "memory", box=None, pad_edge=False)
@@ -150,7 +148,7 @@ def show(seen: Seen) -> None:
                 mb = "not told" if one.mb is None else f"{one.mb} MB"
                 table.add_row("", str(one.pid), whose(one, seen.engines, seen.names), mb)
     if seen.reading.devices:
-        console.print(table)
+        print_table(table)
     for model in seen.models:
         until = f", until {model.until[:16].replace('T', ' ')}" if model.until else ""
         typer.echo(f"Ollama: {model.name}, {model.vram_mb} MB{until}")

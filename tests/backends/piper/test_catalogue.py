@@ -9,8 +9,8 @@ import pytest
 
 from wyoming_voiceclone.backends.piper.catalogue import load_catalogue
 from wyoming_voiceclone.backends.piper.downloads import newest_catalogue
-from wyoming_voiceclone.hub.client import Hub
 from wyoming_voiceclone.errors import DownloadError
+from wyoming_voiceclone.hub.client import Hub
 from wyoming_voiceclone.testing.hub import COMMIT, LocalHub, unreachable_hub
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "voices"
