@@ -27,8 +27,8 @@ async def cut_off(box: BoxProgram) -> None:
     box.cable.cut()
 
 
-CUT_OFF_S = 8.0
-"""When nobody tells that all are gone: each of the others is waited for, too, for up to 3 s."""
+CUT_OFF_S = 3.0
+"""When nothing tells that all are gone, the next box is waited for, too."""
 
 FATES = pytest.mark.parametrize("fate", [killed, frozen, cut_off])
 

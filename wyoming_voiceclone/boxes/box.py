@@ -13,6 +13,7 @@ from wyoming_voiceclone.boxes.handshake import Refused
 from wyoming_voiceclone.boxes.known import KnownBox
 from wyoming_voiceclone.boxes.memory import Met
 from wyoming_voiceclone.boxes.messages import (
+    BEAT_S,
     ENGINES,
     LOAD,
     SILENCE_S,
@@ -29,6 +30,10 @@ _LOGGER = logging.getLogger(__name__)
 State = Literal["up", "gone", "not paired"]
 _BETWEEN_S = 1.0
 """Between two visits, however many announcements and wishes there are."""
+_CONNECT_S = 1.5
+"""Somebody may be listening to silence meanwhile; a lost SYN is sent again after 1 s."""
+_DOUBTED_S = 2.5 * BEAT_S
+"""Silent for so long, a box is not asked for a new link: that would hardly come."""
 
 
 class Box:
@@ -52,13 +57,15 @@ class Box:
         self.address: Address | None = None
         """Where it is reached; None while it is not."""
         self.busy, self.reason, self.refused = 0, "", False
+        self._told: set[str] = set()  # reasons, since it was here last
         self._announced: tuple[Address, ...] = ()
         self._last = met.address if met else None
         self._changed, self._wanted_in_vain = changed, missed
         self._news = asyncio.Event()
         self._back_off = BackOff()
-        limits = PeerLimits(connect_s=3.0)
-        self.dialer = Dialer(self.name, known.key, lambda: self.address, limits, self._missed)
+        self._beat_at = 0.0
+        limits = PeerLimits(connect_s=_CONNECT_S)
+        self.dialer = Dialer(self.name, known.key, self._reachable, limits, self._missed)
 
     @property
     def state(self) -> State:
@@ -104,6 +111,10 @@ class Box:
         await self.dialer.drop()
         await self.dialer.aclose()
 
+    def _reachable(self) -> Address | None:
+        is_doubted = time.monotonic() - self._beat_at > _DOUBTED_S
+        return None if is_doubted else self.address
+
     def _missed(self) -> None:
         self._news.set()
         self._wanted_in_vain()
@@ -135,7 +146,7 @@ class Box:
         try:
             while True:
                 event = await link.receive(SILENCE_S)
-                self.seen_at = time.time()
+                self.seen_at, self._beat_at = time.time(), time.monotonic()
                 if event.type == ENGINES:
                     self._arrived(read_offer(event), place)
                 elif event.type == LOAD:
@@ -153,6 +164,7 @@ class Box:
             _LOGGER.info("box %s is here, at %s: %s", self.name, place, names)
         self.offer, self.address, self._last, self.reason = offer, place, place, ""
         self._back_off = BackOff()
+        self._told.clear()
         self._changed()
 
     async def _left(self) -> None:
@@ -163,7 +175,8 @@ class Box:
         await self.dialer.drop()
 
     def _failed(self, reason: str) -> None:
-        if reason != self.reason and not self.address:
+        if reason not in self._told and not self.address:
+            self._told.add(reason)
             level = logging.WARNING if self.refused else logging.INFO
             _LOGGER.log(level, "box %s: %s", self.name, reason)
         self.reason = reason
