@@ -133,7 +133,7 @@ async def test_a_unix_socket_is_private_and_removed_at_the_end(folder: Path) -> 
 async def test_a_live_unix_socket_is_refused_and_left_alone(folder: Path) -> None:
     uri = f"unix://{folder}/s"
     async with serving(uri):
-        with pytest.raises(ConfigError, match="a server is listening there"):
+        with pytest.raises(ConfigError, match="another server is listening there"):
             await WyomingServer(speech()).start([uri])
         assert await spoken(uri)
 

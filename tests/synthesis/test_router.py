@@ -154,3 +154,14 @@ async def test_audio_is_passed_on_unchanged() -> None:
     request = said("one two three")
     direct, routed = await speak(backend, request), await speak(Router([backend]), request)
     assert np.array_equal(direct[1], routed[1])
+
+
+async def test_the_same_refusal_again_is_worth_no_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    router = two(ScriptedBackend("first", refuse="two"))
+    for text in ("two", "two", "one", "two"):
+        await speak(router, said(text))
+    told = [r.getMessage() for r in caplog.records if "first refuses" in r.getMessage()]
+    assert len(told) == 2, "once, and once after it had spoken again"

@@ -43,4 +43,5 @@ async def _look(one: HostedEngine) -> None:
         except BackendError as error:
             _LOGGER.info("not ready yet: %s", error)
     elif was:
-        _LOGGER.info("%s: %s", one.name, one.fault or "was removed")
+        why = f" ({one.fault})" if one.fault else ""
+        _LOGGER.info("%s: was removed, or is being made anew%s", one.name, why)

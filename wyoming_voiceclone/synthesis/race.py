@@ -177,8 +177,7 @@ class Race:
             raise error  # the client's to repair: nobody else would do better
         elif isinstance(error, (BackendUnavailable, BadRequest)):
             # a prompt refusal cost nothing: it is believed for this sentence only
-            standing.tally.refused += 1
-            _LOGGER.info("%s: %s", standing.name, error)
+            standing.refused(str(error))
         else:
             self._broke_down(runner, error)
 

@@ -1,12 +1,16 @@
 """Standing: what is known of each backend: its health, its pace, what it is doing and has done."""
 
 import asyncio
+import logging
+import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from wyoming_voiceclone.aio import now
 from wyoming_voiceclone.synthesis.health import Health
 from wyoming_voiceclone.synthesis.pace import Clock, Pace
+
+_LOGGER = logging.getLogger(__name__)
 
 _VOICES = 64
 """Of so many, those heard last, the pace is known."""
@@ -54,8 +58,19 @@ class Standing:
     """Sentences that it is beginning or speaking."""
     pace: Pace = field(default_factory=Pace)
     """Whomever it speaks as."""
+    _refusal: str = ""
+    """The last one, without its figures; "" once it has spoken."""
     _paces: OrderedDict[str, Pace] = field(default_factory=OrderedDict)
     _queue: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    def refused(self, why: str) -> None:
+        """It could not, and said so; the same reason again is worth no line in the log."""
+        self.tally.refused += 1
+        why = why.removeprefix(f"{self.name}: ")
+        refusal = re.sub(r"\d+", "", why)
+        level = logging.DEBUG if refusal == self._refusal else logging.INFO
+        self._refusal = refusal
+        _LOGGER.log(level, "%s: %s", self.name, why)
 
     @property
     def is_full(self) -> bool:
@@ -74,6 +89,7 @@ class Standing:
         """A sentence, in time."""
         self.health.began()
         self.tally.sentences += 1
+        self._refusal = ""
         self.tally.replayed += replayed
 
     def try_enter(self) -> bool:

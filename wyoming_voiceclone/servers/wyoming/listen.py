@@ -157,7 +157,10 @@ def _refuse_if_taken(path: Path) -> None:
             return  # left behind by a program that was killed
         except OSError:
             pass
-    raise ConfigError(f"unix://{path}: a server is listening there — stop it, or choose another")
+    raise ConfigError(
+        f"unix://{path}: another server is listening there — "
+        "stop it, or choose another path or [folders] data"
+    )
 
 
 def _why(error: OSError, port: int) -> str:
