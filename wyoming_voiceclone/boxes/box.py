@@ -32,7 +32,7 @@ _BETWEEN_S = 1.0
 """Between two visits, however many announcements and wishes there are."""
 _CONNECT_S = 1.5
 """Somebody may be listening to silence meanwhile; a lost SYN is sent again after 1 s."""
-_DOUBTED_S = 2.5 * BEAT_S
+_DOUBTED_S = 2 * BEAT_S
 """Silent for so long, a box is not asked for a new link: that would hardly come."""
 
 
