@@ -17,16 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from household import (
-    LOCAL_RATE,
-    WORDS,
-    BoxProgram,
-    Household,
-    Listener,
-    household,
-    listen,
-    text_of,
-)
+from household import BOX_VOICE, LOCAL_RATE, BoxProgram, Household, household
+from word_listeners import WORDS, Listener, listen, text_of
 
 from wyoming_voiceclone.testing.word_tones import words_in
 
@@ -63,7 +55,7 @@ async def one_listener(house: Household, number: int, tally: Tally, dice: random
         listener, text = Listener(), text_of(words, A_SENTENCE)
         try:
             async with asyncio.timeout(GIVE_UP_S):
-                await listen(house.uri, text, listener)
+                await listen(house.uri, text, listener, BOX_VOICE)
         except TimeoutError:
             listener.error = f"no end within {GIVE_UP_S:.0f} s"
         tally.judge(listener, text, own)

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from household import LOCAL_RATE, WORDS, BoxProgram, household, report
+from household import LOCAL_RATE, BoxProgram, household
+from word_listeners import WORDS, report
 
 NOT_HEARD_S = 0.3
 """The ear takes a shorter silence for a pause."""

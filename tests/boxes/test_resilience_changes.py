@@ -4,7 +4,8 @@ import asyncio
 import re
 from pathlib import Path
 
-from household import LOCAL_RATE, WORDS, Listener, household, listen, report, text_of
+from household import BOX_VOICE, LOCAL_RATE, household
+from word_listeners import WORDS, Listener, listen, report, text_of
 
 WRONG_CLOCK = """
 import sys
@@ -74,7 +75,7 @@ async def test_a_box_that_has_become_slow_is_not_waited_for(tmp_path: Path) -> N
 async def test_the_home_starts_anew_while_it_speaks(tmp_path: Path) -> None:
     async with household(tmp_path, 2) as house:
         await house.used_to()
-        listening = asyncio.create_task(listen(house.uri, text_of(WORDS), Listener()))
+        listening = asyncio.create_task(listen(house.uri, text_of(WORDS), Listener(), BOX_VOICE))
         await asyncio.sleep(0.3)
         await house.home.kill()
         assert not (await listening).ended, "the killed home cannot have told the ending"
