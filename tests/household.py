@@ -185,7 +185,7 @@ class Household:
         """Start a box that was killed, and return once it is met again."""
         seen = self.home.log.count(f"box {box.name} is here")
         await box.start()
-        await self.home.logged(f"(?s)(box {box.name} is here.*){{{seen + 1}}}", within_s=20)
+        await self.home.logged(f"(?s)(box {box.name} is here.*){{{seen + 1}}}", within_s=40)
 
     async def gone(self, box: BoxProgram) -> None:
         await self.home.logged(f"box {box.name} has gone")
