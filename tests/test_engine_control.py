@@ -304,7 +304,7 @@ async def test_what_is_installed_or_removed_meanwhile_is_noticed(shell: Shell) -
         heard = await served.home.say("one two three", voice="ada")
         assert heard.seconds == pytest.approx(0.3, abs=0.02)
         await asyncio.to_thread((home / "installed.json").unlink)
-        await served.logged("scripted: its installation was not finished")
+        await served.logged("scripted: was removed, or is being made anew")
         gone = await ask(shell)
         assert (gone.state, gone.voices) == ("not installed", 0)
         assert not psutil.pid_exists(met.pid or 0)
