@@ -19,7 +19,7 @@ from wyoming_voiceclone.boxes.dialer import Dialer
 from wyoming_voiceclone.boxes.known import KnownBoxes
 from wyoming_voiceclone.commands.box_reach import reached, seen
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
-from wyoming_voiceclone.commands.tables import print_table
+from wyoming_voiceclone.commands.printing import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import VoiceCloneError
 from wyoming_voiceclone.voices import voice_for

@@ -21,7 +21,7 @@ from wyoming_voiceclone.boxes.pairing_key import parse_key
 from wyoming_voiceclone.commands.box_bench import bench
 from wyoming_voiceclone.commands.box_reach import reached, seen
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
-from wyoming_voiceclone.commands.tables import print_table
+from wyoming_voiceclone.commands.printing import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import BackendUnavailable, BadRequest, ConfigError
 from wyoming_voiceclone.servers.control import BoxStatus, Control, NoServer

@@ -12,7 +12,7 @@ from rich.table import Table
 from wyoming_voiceclone.backends.engine import Engine, installed_engines
 from wyoming_voiceclone.commands.engine_start import ANSWER_S, start_in_server
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
-from wyoming_voiceclone.commands.tables import print_table
+from wyoming_voiceclone.commands.printing import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import fault
 from wyoming_voiceclone.errors import ConfigError

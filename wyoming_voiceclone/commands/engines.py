@@ -12,7 +12,7 @@ from wyoming_voiceclone.backends.engine import Engine, Folders, installed_engine
 from wyoming_voiceclone.commands.engine_install import install
 from wyoming_voiceclone.commands.engine_removal import remove
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, begin
-from wyoming_voiceclone.commands.tables import print_table
+from wyoming_voiceclone.commands.printing import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.environments.installed import home_of
 from wyoming_voiceclone.environments.licences import terms_of

@@ -15,7 +15,7 @@ from wyoming_voiceclone.app import MEGABYTE, open_app
 from wyoming_voiceclone.backends.piper import PiperSettings
 from wyoming_voiceclone.commands.options import Config, DataDir, LogLevel, VoicesDir, begin
 from wyoming_voiceclone.commands.own_voices import add, remove_own, rename, show, warm
-from wyoming_voiceclone.commands.tables import print_table
+from wyoming_voiceclone.commands.printing import print_table
 from wyoming_voiceclone.config import Settings
 from wyoming_voiceclone.errors import ConfigError
 from wyoming_voiceclone.hosting import folders_of
