@@ -1,24 +1,14 @@
 """The scripted engine as one that is installed on demand: in a process of its own."""
 
 import sys
-import venv
 from pathlib import Path
 
 from programs import Shell, install, other_engines
 
 from wyoming_voiceclone.backends import Engine, Folders
 from wyoming_voiceclone.backends.engine import installed_engines
-from wyoming_voiceclone.environments.installed import (
-    ENVIRONMENT,
-    RECEIPT,
-    Receipt,
-    home_of,
-    packages_in,
-    site_packages,
-    write_receipt,
-)
-from wyoming_voiceclone.environments.linking import link_packages
-from wyoming_voiceclone.environments.needs import digest
+from wyoming_voiceclone.environments.installed import home_of
+from wyoming_voiceclone.testing.borrowed import borrow_environment
 
 NAME = "scripted"
 CODE = """
@@ -50,18 +40,8 @@ def install_engine(data: Path, scripted: Engine | None = None) -> Path:
     """Its environment, whole; the python in it is this one. Returns its home."""
     folders = Folders(data / "voices", data, data / "cache")
     scripted = scripted or engine()
-    assert scripted.environment
-    home = home_of(scripted, folders)
-    venv.create(home / ENVIRONMENT, symlinks=True)
-    site = site_packages(home)
-    assert site
-    (site / "libraries.pth").write_text("\n".join(p for p in sys.path if p.endswith("-packages")))
-    link_packages(scripted, site)
-    packages = packages_in(*map(Path, sys.path))
-    wanted = digest(scripted.environment)
-    write_receipt(home, Receipt(requirements=wanted, torch="", python="3", packages=packages))
-    assert (home / RECEIPT).exists()
-    return home
+    borrow_environment(scripted, folders)
+    return home_of(scripted, folders)
 
 
 def hosting_shell(folder: Path, packages: Path) -> Shell:
