@@ -26,7 +26,6 @@ from wyoming_voiceclone.testing.conformance import check_backend, speak
 from wyoming_voiceclone.voices import Reference
 from wyoming_voiceclone.voices.custom import CustomVoices
 from wyoming_voiceclone.voices.roles import Roles
-from wyoming_voiceclone.voices.speaker_file import parse_speaker
 
 
 async def test_an_engine_speaks_as_everybody_in_the_library(folder: Path) -> None:
@@ -265,17 +264,18 @@ async def test_a_custom_voice_speaks_and_is_never_written_down(folder: Path) -> 
 async def test_what_one_server_learnt_speaks_on_another(folder: Path) -> None:
     async with cloning(folder) as cloned:
         cloned.over(ScriptedCloner())
-        data = await cloned.export("cloner", "oma")
+        name = await cloned.customs.add(Reference(tone(2, 16_000, hz=300), 16_000))
+        file = await cloned.customs.export(name)
         with pytest.raises(UnknownVoice):
-            await cloned.export("cloner", "nobody")
+            await cloned.customs.export("custom:nobody")
         with pytest.raises(CannotClone):
-            await cloned.export("nobody", "oma")
+            await cloned.customs.export(name, "nobody")
     engine = ScriptedCloner()
     async with cloning(folder.parent / "none") as cloned:
         with pytest.raises(BackendUnavailable, match="no engine called 'cloner' clones here"):
-            cloned.customs.add_state(parse_speaker(data))
+            cloned.customs.add_state(file)
         backend = cloned.over(engine)
-        name = cloned.customs.add_state(parse_speaker(data))
+        name = cloned.customs.add_state(file)
         rate, samples = await speak(backend, said(name))
         assert pitch(samples, rate) == pytest.approx(300, abs=4)
         with pytest.raises(BackendUnavailable, match="send a recording"):

@@ -16,14 +16,14 @@ from wyoming_voiceclone.backends import (
     Setting,
     SynthesisRequest,
 )
-from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone, UnknownVoice
+from wyoming_voiceclone.errors import BackendUnavailable, BadRecording, CannotClone
 from wyoming_voiceclone.synthesis.customs import CustomSpeakers, is_custom
 from wyoming_voiceclone.synthesis.learner import Learner
 from wyoming_voiceclone.synthesis.repertoire import LANGUAGE_MARK, Part, offered, speaks
 from wyoming_voiceclone.voices import SpeakerState, Voice, engine_of, state_key
 from wyoming_voiceclone.voices.library import VoiceLibrary
 from wyoming_voiceclone.voices.speaker_cache import SpeakerCache, Wanted
-from wyoming_voiceclone.voices.speaker_file import Origin, SpeakerFile, dump_speaker
+from wyoming_voiceclone.voices.speaker_file import Origin
 from wyoming_voiceclone.voices.voice_folder import ClonedVoice
 from wyoming_voiceclone.voices.voice_toml import VoiceToml
 
@@ -141,16 +141,6 @@ class Cloning:
         if reference.language is None and part:
             reference = replace(reference, language=part.voice.languages[0])
         return await engine.enroll(reference, progress)
-
-    async def export(self, engine: str, name: str) -> bytes:
-        """What an engine knows of a voice, as safetensors. Raises UnknownVoice, CannotClone."""
-        if (learner := self.engines.get(engine)) is None:
-            raise CannotClone(f"{engine}: no such engine clones here")
-        if (person := self.library.find(name)) is None:
-            raise UnknownVoice(f"{name[:40]}: no voice of your own is called that")
-        state = await self.state(learner, person)
-        file = SpeakerFile(state, Origin(person.name, engine=engine))
-        return await asyncio.to_thread(dump_speaker, file)
 
     def tell_refusal(self, wanted: Wanted, error: BadRecording | CannotClone) -> None:
         """Warn once for each recording."""

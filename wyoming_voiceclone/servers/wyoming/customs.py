@@ -2,21 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
 from typing import Any, Protocol
 
 from wyoming.event import Event
 
 from wyoming_voiceclone.backends import Progress
 from wyoming_voiceclone.errors import BadRequest, VoiceCloneError
-from wyoming_voiceclone.servers.wyoming.enrolment import News
+from wyoming_voiceclone.servers.wyoming.enrolment import telling_progress
 from wyoming_voiceclone.servers.wyoming.failures import error_event, telling_failures
 from wyoming_voiceclone.servers.wyoming.uploads import Upload, Uploads
 from wyoming_voiceclone.voices import Reference
 from wyoming_voiceclone.voices.custom import LIFETIME_S, PREFIX
 from wyoming_voiceclone.voices.speaker_file import SpeakerFile, dump_speaker
 from wyoming_voiceclone.voices.speaker_msgpack import pack_speaker
-from wyoming_voiceclone.wire import EventWriter, PeerGone
+from wyoming_voiceclone.wire import EventWriter
 
 START = "voiceclone-voice-start"
 CHUNK = "voiceclone-voice-chunk"
@@ -136,15 +135,15 @@ class CustomVoiceAnswer:
 
     async def give(self) -> None:
         """Answer to the end. Raises PeerGone."""
-        news = News(self._writer)
-        telling = asyncio.create_task(news.tell())
         try:
             async with telling_failures(self._writer):
-                async for event in self._give(news.add):
-                    await _ended(telling)
+                async with telling_progress(self._writer) as progress:
+                    events = self._give(progress)
+                    first = await anext(events)
+                await self._writer.write(first)
+                async for event in events:
                     await self._writer.write(event)
         finally:
-            await _ended(telling)
             self._over()
 
     def break_off(self, error: VoiceCloneError) -> None:
@@ -169,9 +168,3 @@ def _text(data: dict[str, Any], key: str) -> str:
 def _pieces(content: bytes) -> Iterator[bytes]:
     for begin in range(0, len(content), _PIECE):
         yield content[begin : begin + _PIECE]
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, PeerGone):
-        await task

@@ -1,10 +1,13 @@
 """The answer to a recording of a peer: how far it is, then the speaker state."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from wyoming.event import Event
 
+from wyoming_voiceclone.aio import meanwhile
+from wyoming_voiceclone.backends import Progress
 from wyoming_voiceclone.backends.peer.messages import PROGRESS, read_reference, state_event
 from wyoming_voiceclone.errors import VoiceCloneError
 from wyoming_voiceclone.servers.wyoming.extension import Extension
@@ -27,14 +30,8 @@ class EnrolmentAnswer:
         async with telling_failures(self._writer):
             backend = self._extension.cloning()
             reference = await asyncio.to_thread(read_reference, self._event)
-            news = News(self._writer)
-            telling = asyncio.create_task(news.tell())
-            try:
-                state = await backend.enroll(reference, news.add)
-            finally:
-                telling.cancel()
-                with suppress(asyncio.CancelledError, PeerGone):
-                    await telling
+            async with telling_progress(self._writer) as progress:
+                state = await backend.enroll(reference, progress)
             self._extension.remember(state)
             await self._writer.write(await asyncio.to_thread(state_event, state))
 
@@ -42,7 +39,15 @@ class EnrolmentAnswer:
         self._writer.write_last(error_event(error))
 
 
-class News:
+@asynccontextmanager
+async def telling_progress(writer: EventWriter) -> AsyncIterator[Progress]:
+    """Tell the peer, for as long as this is open, what the callback is told; from any thread."""
+    news = _News(writer)
+    async with meanwhile(news.tell()):
+        yield news.add
+
+
+class _News:
     """Tells a peer how far an enrolment is; only the latest counts."""
 
     def __init__(self, writer: EventWriter) -> None:
@@ -57,8 +62,9 @@ class News:
         self._loop.call_soon_threadsafe(self._came.set)
 
     async def tell(self) -> None:
-        while True:
-            await self._came.wait()
-            self._came.clear()
-            await self._writer.write(Event(PROGRESS, {"share": self._share}))
-            await asyncio.sleep(_BETWEEN_NEWS_S)
+        with suppress(PeerGone):  # the answer finds out, too
+            while True:
+                await self._came.wait()
+                self._came.clear()
+                await self._writer.write(Event(PROGRESS, {"share": self._share}))
+                await asyncio.sleep(_BETWEEN_NEWS_S)
