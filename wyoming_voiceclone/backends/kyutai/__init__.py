@@ -1,4 +1,4 @@
-"""Kyutai TTS: English and French on a GPU, in predefined voices, while the words still come."""
+"""Kyutai TTS: English and French on a GPU, in predefined voices."""
 
 from wyoming_voiceclone.backends.backend import Backend
 from wyoming_voiceclone.backends.declaration import Declaration, Environment, Licence
